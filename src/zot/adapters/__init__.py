@@ -1,0 +1,1 @@
+"""How the ports are played: one folder per port."""
