@@ -18,24 +18,37 @@ Models = Mapping[str, Mapping[str, ModelSpec]]
 class Overlay:
     """One layer to lay over a catalog.
 
-    `models` holds, for each provider and model id, the fields that this layer sets. What a
-    mistake disabled stands in `broken`, under the provider's id or `provider/model-id`.
+    `models` holds, for each provider and model id, the fields that this layer sets, `quirks`
+    the departures of one model, by `provider/model-id`. What a mistake disabled stands in
+    `broken`, under the provider's id or `provider/model-id`; `unread` is the mistake that
+    kept the layer from being read as a whole. `problems` are all mistakes, `notices` what is
+    read and has no effect. `base_urls` says, for a built-in provider or one of its models,
+    where a person gave it another base URL.
     """
 
     layer: Layer
     providers: Mapping[str, ProviderProfile] = field(default_factory=dict)
     models: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     broken: Mapping[str, ConfigError] = field(default_factory=dict)
+    unread: ConfigError | None = None
+    problems: tuple[ConfigError, ...] = ()
+    notices: tuple[str, ...] = ()
+    quirks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    base_urls: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A model, and the way to it."""
+    """A model, and the way to it.
+
+    `given` says where a person gave a built-in provider this base URL, if one did.
+    """
 
     profile: ProviderProfile
     model: ModelSpec
     wire: str
     endpoint: Endpoint
+    given: str = ""
 
 
 class _Overlaid(Mapping[str, Mapping[str, ModelSpec]]):
@@ -70,6 +83,11 @@ class Catalog:
     providers: Mapping[str, ProviderProfile]
     models: Models
     broken: Mapping[str, ConfigError] = field(default_factory=dict)
+    unread: ConfigError | None = None
+    problems: tuple[ConfigError, ...] = ()
+    notices: tuple[str, ...] = ()
+    quirks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    base_urls: Mapping[str, str] = field(default_factory=dict)
 
     def overlay(self, newer: Overlay) -> Catalog:
         """Lay a layer over this catalog; it wins field by field for the same model."""
@@ -77,15 +95,25 @@ class Catalog:
             {**self.providers, **newer.providers},
             _Overlaid(self.models, newer),
             {**self.broken, **newer.broken},
+            newer.unread or self.unread,
+            (*self.problems, *newer.problems),
+            (*self.notices, *newer.notices),
+            {**self.quirks, **newer.quirks},
+            {**self.base_urls, **newer.base_urls},
         )
 
     def provider(self, name: str) -> ProviderProfile:
-        """Return a provider by id or alias; raises `UnknownProvider` with the nearest names."""
+        """Return a provider by id or alias; raises `UnknownProvider` with the nearest names.
+
+        Raises `OverrideBroken` for one that a mistake disabled, and the mistake itself where
+        the layer that may define it could not be read.
+        """
         if (profile := self._find(name)) is not None:
             self._check(profile.id)
             return profile
-        if name in self.broken:
-            self._check(name)
+        self._check(name)
+        if self.unread is not None:
+            raise self.unread
         known = [*self.providers, *(a for p in self.providers.values() for a in p.aliases)]
         raise UnknownProvider(name, _nearest(name, known))
 
@@ -103,7 +131,12 @@ class Catalog:
             raise UsageError("neither a provider nor a model is named")
         head, _, rest = model.partition("/")
         if rest and (named := self._find(head) or self._broken_provider(head)) is not None:
-            return self._route(self.provider(named.id), rest)
+            profile = self.provider(named.id)
+            listed = self.models.get(profile.id, {})
+            whole = rest not in listed and model in listed  # an id such as `openrouter/auto`
+            return self._route(profile, model if whole else rest)
+        if rest and self.unread is not None:
+            raise self.unread
         raise UnknownModel(model, self._models_like(model))
 
     def _id_at(self, profile: ProviderProfile, model: str | None) -> str:
@@ -139,9 +172,14 @@ class Catalog:
         endpoint = profile.endpoints.get(wire)
         if endpoint is None:
             endpoint = replace(profile.endpoints[profile.wire], path="", quirks=Quirks())
-        if spec.base_url:
+        given = self.base_urls.get(spec.ref) or self.base_urls.get(profile.id, "")
+        if spec.base_url and (spec.ref in self.base_urls or not given):
             endpoint = replace(endpoint, base_url=spec.base_url)
-        return Route(profile, spec, wire, endpoint)
+        if departures := self.quirks.get(spec.ref):
+            endpoint = replace(endpoint, quirks=replace(endpoint.quirks, **departures))
+        if spec.headers:
+            profile = replace(profile, headers={**profile.headers, **spec.headers})
+        return Route(profile, spec, wire, endpoint, given)
 
     def _find(self, name: str) -> ProviderProfile | None:
         if (profile := self.providers.get(name)) is not None:

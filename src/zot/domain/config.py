@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of `$ZOT_HOME/config.json`; unknown keys are kept and named in `unknown`."""
+    """The settings of `$ZOT_HOME/config.json`; unknown keys are kept and named in `unknown`.
+
+    `provider` and `model` are the last selection, `last_models` that of each provider.
+    """
 
     provider: str | None = None
     model: str | None = None
@@ -16,5 +19,6 @@ class Config:
     http_proxy: str | None = None
     allow_metered: bool = True
     residency: str = "any"
+    last_models: Mapping[str, str] = field(default_factory=dict)
     oauth: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()

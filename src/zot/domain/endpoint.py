@@ -11,6 +11,7 @@ from zot.domain.provider import ProviderProfile, Setting
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _VERSION = re.compile(r"^(v\d+[a-z0-9]*|compat)$")
+_LOOPBACK = re.compile(r"127(\.(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}")
 
 
 def expand(url: str, profile: ProviderProfile, environ: Mapping[str, str]) -> str:
@@ -69,28 +70,34 @@ def path_segment(model_id: str) -> str:
 def is_loopback(host: str) -> bool:
     """Tell whether a host name can only be this machine."""
     name = host.lower().strip("[]")
-    return name in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", name) is not None
+    return name in {"localhost", "::1"} or _LOOPBACK.fullmatch(name) is not None
 
 
 def check_destination(url: str, *, insecure_http: bool = False) -> None:
     """Refuse a base URL that would send a key or a prompt in the clear, or is no base URL."""
+    wrong = UsageError(f"`{_shown(url)}` is not a base URL", hint="write it as https://host/v1")
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
         _ = parts.port
-    except ValueError as error:
-        raise UsageError(f"`{url}` is not a base URL: {error}") from None
+    except ValueError:
+        raise wrong from None
     if parts.scheme not in {"http", "https"} or not host:
-        raise UsageError(f"`{url}` is not a base URL", hint="write it as https://host/v1")
+        raise wrong
     if parts.username is not None or parts.password is not None:
         raise UsageError(
             f"the base URL for {host} holds a user name or a password",
             hint="give the key with --api-key or a variable instead",
         )
-    if parts.query or parts.fragment:
-        raise UsageError(f"`{url}` is not a base URL: it has a query or a fragment")
+    if "?" in url or "#" in url:
+        raise UsageError(f"`{_shown(url)}` is not a base URL: it has a query or a fragment")
     if parts.scheme == "http" and not is_loopback(host) and not insecure_http:
         raise InsecureDestination(
             f"the request to {host} would go over plain http",
             hint="use https://, or --insecure-http if the network is yours",
         )
+
+
+def _shown(url: str) -> str:
+    """Return a URL without what may be a secret in it: the user's part, query, fragment."""
+    return re.split(r"[?#]", url)[0].rpartition("@")[2]

@@ -53,6 +53,16 @@ class ZotError(Exception):
         self.hint = hint
         self.facts = tuple(facts)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let an error travel to another process, whatever its constructor takes."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[ZotError], args: tuple[object, ...], state: dict[str, object]) -> ZotError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class UsageError(ZotError):
     """The request itself makes no sense: an option, a value, a combination."""

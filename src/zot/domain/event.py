@@ -27,6 +27,7 @@ class Start:
     model: str
     request_id: str | None = None
     credential: Place = NOWHERE
+    wire: str = ""
 
 
 @dataclass(frozen=True, slots=True)

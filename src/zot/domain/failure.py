@@ -62,7 +62,8 @@ _QUOTA = re.compile(
     re.IGNORECASE,
 )
 _FILTER = re.compile(
-    r"content_filter|content.?policy|responsibleai|moderation|flagged", re.IGNORECASE
+    r"content_filter|content.?policy|responsibleai|moderation|flagged|violates.{0,20}guidelines",
+    re.IGNORECASE,
 )
 _BAD_KEY = re.compile(
     r"api key not valid|api_key_invalid|invalid.api.?key|incorrect api key", re.IGNORECASE

@@ -26,6 +26,7 @@ class Reply:
 
     provider: str = ""
     model: str = ""
+    wire: str = ""
     parts: tuple[Text | Thinking | ToolCall, ...] = ()
     stop_reason: StopReason | None = None
     raw_stop_reason: str | None = None
@@ -49,9 +50,10 @@ class Reply:
         """The tools the model asks for."""
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
-    def message(self, wire: str = "") -> Message:
-        """Return the answer as a turn of the conversation, to send with the next question."""
-        return Message("assistant", self.parts, Author(self.provider, wire, self.model))
+    @property
+    def message(self) -> Message:
+        """The answer as a turn of the conversation, to send with the next question."""
+        return Message("assistant", self.parts, Author(self.provider, self.wire, self.model))
 
 
 def collect(events: Iterable[StreamEvent]) -> Reply:
@@ -83,6 +85,7 @@ def collect(events: Iterable[StreamEvent]) -> Reply:
     return Reply(
         provider=start.provider,
         model=start.model,
+        wire=start.wire,
         parts=parts,
         stop_reason=end.stop_reason if end else None,
         raw_stop_reason=end.raw_stop_reason if end else None,

@@ -20,7 +20,8 @@ class ChatRequest:
     """A conversation and how it should be answered.
 
     `tool_choice` is `auto`, `none`, `required` or the name of one tool; `schema` is a JSON
-    Schema that the answer has to fit; `max_tokens` counts output tokens.
+    Schema that the answer has to fit; `max_tokens` counts output tokens; `cache` lets the
+    provider keep the stable beginning of the prompt where it has to be asked to.
     """
 
     messages: tuple[Message, ...]
@@ -32,6 +33,7 @@ class ChatRequest:
     temperature: float | None = None
     schema: Mapping[str, object] | None = None
     stop: tuple[str, ...] = ()
+    cache: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """One HTTP request, encoded; header names are in lower case."""
+    """One HTTP request, encoded; header names are in lower case, and `repr` hides headers."""
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = b""

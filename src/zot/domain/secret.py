@@ -20,7 +20,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the secret itself; only authorizers and stores may call this."""
+        """Return the secret itself, to send it, to keep it, or to keep it out of a message."""
         return self._text
 
     def __repr__(self) -> str:

@@ -1,0 +1,1 @@
+"""One way to put a credential on a request each."""

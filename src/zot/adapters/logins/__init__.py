@@ -1,0 +1,1 @@
+"""How a person hands over a credential: one file each."""

@@ -1,0 +1,1 @@
+"""Whether a key is accepted."""

@@ -1,0 +1,1 @@
+"""Where a credential may come from: one file per origin."""

@@ -1,0 +1,228 @@
+"""How each port is filled: one function a part, with every heavy import inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from zot.app.chat import ChatService
+from zot.app.credentials import CredentialService
+from zot.app.selection import SelectionService
+from zot.app.settings import Settings
+from zot.app.transports import Transports
+from zot.domain.catalog import Catalog
+from zot.domain.config import Config
+from zot.domain.deadline import Deadlines
+from zot.domain.error import ConfigError, UsageError
+from zot.ports.authorizer import Authorizer
+from zot.ports.credential_source import CredentialSource
+from zot.ports.model_transport import ModelTransport
+from zot.ports.secret_store import SecretStore
+from zot.ports.wire_codec import WireCodec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+
+    from zot.adapters.logins.page import LoginPage
+    from zot.adapters.transports._weights import Weights
+    from zot.app.accounts import AccountService, Probe
+    from zot.domain.secret import Secret
+    from zot.ports.secret_store import KeyCommand
+
+Notify = Callable[[str], None]
+_WIRE = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def catalog(settings: Settings) -> Catalog:
+    """Return the catalog: what ships with zot, and the user's file over it."""
+    from zot.adapters.catalogs.builtin import shipped
+
+    base = shipped()
+    path = settings.home / "models.json"
+    if not path.exists():
+        return base
+    from zot.adapters.catalogs.user import overlay
+
+    return base.overlay(overlay(path, base))
+
+
+def config(settings: Settings) -> Config:
+    """Return what `config.json` says."""
+    path = settings.home / "config.json"
+    if not path.exists():
+        return Config()
+    from zot.adapters.configs.file import load
+
+    return load(path)
+
+
+def remember(settings: Settings) -> Callable[[str, str], None]:
+    """Return what makes a provider and a model the last selection."""
+    from zot.adapters.configs.file import remember
+
+    return partial(remember, settings.home / "config.json")
+
+
+def probe(settings: Settings, client: Callable[[], httpx.AsyncClient]) -> Probe:
+    """Return what asks a provider whether it accepts a key."""
+    from zot import __version__
+    from zot.adapters.probes.http import HttpProbe
+
+    return HttpProbe(client, authorizer_for, settings.environ, f"zot/{__version__}")
+
+
+def login_page() -> LoginPage:
+    """Return the page that takes in a key where there is a browser."""
+    from zot.adapters.logins.browser import open_browser
+    from zot.adapters.logins.page import LoginPage
+
+    return LoginPage(open_browser)
+
+
+def accounts(
+    known: Catalog,
+    service: CredentialService,
+    store: SecretStore,
+    ask: Probe,
+    settings: Settings,
+) -> AccountService:
+    """Return the service that keeps and forgets logins."""
+    from zot.app.accounts import AccountService
+
+    return AccountService(known, service, store, ask, settings.environ)
+
+
+def secret_store(settings: Settings) -> SecretStore:
+    """Return the secret store in use."""
+    if settings.store is not None:
+        return settings.store
+    from zot.adapters.stores.file import FileStore
+
+    return FileStore(settings.home / "auth.json", notice=lambda _: None)
+
+
+def sources(settings: Settings, store: SecretStore, known: Catalog) -> Sequence[CredentialSource]:
+    """Return one source for each origin of the policy."""
+    from zot.adapters.sources.ambient import AmbientSource
+    from zot.adapters.sources.custom import CustomSource
+    from zot.adapters.sources.env import EnvSource
+    from zot.adapters.sources.flag import FlagSource
+    from zot.adapters.sources.store import StoreSource
+
+    def run(command: KeyCommand, defined_in: Path | None = None) -> Secret:
+        from zot.adapters.sources._command import KeyCommands
+
+        key_variables = frozenset(name for p in known.providers.values() for name in p.env)
+        return KeyCommands(settings.environ, key_variables).run(command, defined_in)
+
+    return [
+        FlagSource(settings.api_key, settings.key_name),
+        EnvSource(settings.environ),
+        StoreSource(store, run),
+        CustomSource(settings.environ, run),
+        AmbientSource(settings.environ, settings.user_home),
+    ]
+
+
+def credentials(found: Sequence[CredentialSource]) -> CredentialService:
+    """Return the credential policy over these sources."""
+    return CredentialService(found)
+
+
+def selection(known: Catalog, service: CredentialService, wanted: Config) -> SelectionService:
+    """Return the choice that is made when nobody is named."""
+    from importlib.util import find_spec
+
+    return SelectionService(known, service, wanted, lambda: find_spec("xllamacpp") is not None)
+
+
+def http_client(settings: Settings, wanted: Config) -> httpx.AsyncClient:
+    """Return the one HTTP client; making it opens nothing."""
+    if settings.http_client is not None:
+        return settings.http_client
+    from zot.adapters.transports.client import http_client as make
+
+    return make(settings.environ, wanted.http_proxy)
+
+
+def codec_for(wire: str) -> WireCodec:
+    """Return the codec of a wire; raises `UsageError` naming a wire that zot cannot speak."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    name = f"zot.adapters.codecs.{wire.replace('-', '_')}"
+    if not _WIRE.fullmatch(wire) or find_spec(name) is None:
+        raise UsageError(
+            f"zot does not speak the wire `{wire}` yet",
+            hint="choose a model of another wire: `zot providers` shows which speaks what",
+        )
+    found: WireCodec = import_module(name).codec
+    return found
+
+
+def authorizer_for(scheme: str) -> Authorizer:
+    """Return the way to put a credential on a request that an endpoint names."""
+    from zot.adapters.authorizers.header import HEADERS, authorizer
+
+    if scheme not in HEADERS:
+        raise ConfigError("the catalog", f"no way to authorize named `{scheme}`")
+    return authorizer(scheme)
+
+
+def transports(
+    settings: Settings, client: Callable[[], httpx.AsyncClient], notify: Notify
+) -> Transports:
+    """Return the transports: over HTTP, and in this process."""
+
+    def local() -> ModelTransport:
+        from zot.adapters.transports._weights import cache_folder
+        from zot.adapters.transports.local import transport
+
+        return transport(
+            cache_folder(settings.environ, settings.platform),
+            notify,
+            environ=settings.environ,
+            variables=settings.variables,
+            progress=settings.progress,
+            deadlines=Deadlines(total=settings.timeout),
+        )
+
+    def http() -> ModelTransport:
+        from zot import __version__
+        from zot.adapters.transports.http import transport
+
+        deadlines = Deadlines(total=settings.timeout)
+        return transport(client(), codec_for, authorizer_for, deadlines, f"zot/{__version__}")
+
+    return Transports(http, local)
+
+
+def weights(settings: Settings) -> Weights:
+    """Return the weights of the tiny built-in model, there or not."""
+    from zot.adapters.transports._weights import Weights, cache_folder
+
+    return Weights(cache_folder(settings.environ, settings.platform), settings.environ)
+
+
+def chat(
+    known: Catalog,
+    service: CredentialService,
+    choice: SelectionService,
+    carry: Transports,
+    settings: Settings,
+) -> ChatService:
+    """Return the service that answers orders."""
+    return ChatService(
+        catalog=known,
+        credentials=service,
+        selection=choice,
+        transport_for=carry,
+        environ=settings.environ,
+        base_url=settings.base_url,
+        insecure_http=settings.insecure_http,
+        retries=settings.retries,
+    )

@@ -1,0 +1,50 @@
+"""What the whole program depends on, gathered once by an entrypoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zot.app.home import home_folder
+from zot.domain.secret import Secret
+
+if TYPE_CHECKING:
+    import httpx
+
+    from zot.ports.secret_store import SecretStore
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything from outside; times are in seconds.
+
+    `key_name` is how this face calls an explicit key. `http_client` and `store` replace the
+    ones that zot would make. `variables` is the process environment where zot may set what
+    the built-in engine reads; `progress` is told the bytes done and in all of a download.
+    """
+
+    home: Path
+    environ: Mapping[str, str]
+    user_home: Path
+    platform: str
+    api_key: Secret | None = None
+    key_name: str = "api_key="
+    base_url: str | None = None
+    insecure_http: bool = False
+    retries: int = 2
+    timeout: float = 600.0
+    store: SecretStore | None = field(default=None, compare=False)
+    http_client: httpx.AsyncClient | None = field(default=None, compare=False)
+    variables: MutableMapping[str, str] | None = field(default=None, compare=False)
+    progress: Callable[[int, int], None] = field(default=lambda _done, _total: None, compare=False)
+
+
+def settings_from(
+    environ: Mapping[str, str], platform: str, home: Path | str | None = None
+) -> Settings:
+    """Return the settings of an environment; reads nothing but what it is given."""
+    user_home = Path(environ.get("HOME") or environ.get("USERPROFILE") or "/")
+    place = Path(home) if home is not None else home_folder(environ, user_home, platform)
+    return Settings(place, environ, user_home, platform)

@@ -1,0 +1,1 @@
+"""Where zot is entered: a command line and a Python API."""

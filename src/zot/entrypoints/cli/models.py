@@ -1,0 +1,67 @@
+"""`zot models`: what can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from zot.domain.model import ModelSpec, Price
+from zot.entrypoints import jsonl
+from zot.entrypoints.cli.ask import Question, zot_for
+from zot.entrypoints.cli.screen import Screen
+
+
+def show(screen: Screen, given: Question, query: str) -> None:
+    """Print the models that match, one a line."""
+    wanted = query.lower().split()
+    for spec in zot_for(given, screen).models(given.provider):
+        text = f"{spec.ref} {spec.name}".lower()
+        if all(word in text for word in wanted):
+            screen.out((jsonl.line(_object(spec)) if given.as_json else plain(spec)) + "\n")
+
+
+def plain(spec: ModelSpec) -> str:
+    """Return a model as one line of tab-separated fields: id, window, prices, abilities."""
+    return "\t".join((spec.ref, _size(spec.context), _price(spec.price), ",".join(_can(spec))))
+
+
+def _size(tokens: int | None) -> str:
+    return "-" if tokens is None else str(tokens)
+
+
+def _price(price: Price | None) -> str:
+    return "-" if price is None else f"{price.input:g}/{price.output:g}"
+
+
+def _can(spec: ModelSpec) -> Iterable[str]:
+    if "image" in spec.inputs:
+        yield "images"
+    if spec.tools:
+        yield "tools"
+    if spec.reasoning:
+        yield "reasoning"
+
+
+def _object(spec: ModelSpec) -> jsonl.Json:
+    price = spec.price
+    return {
+        "provider": spec.provider,
+        "id": spec.id,
+        "name": spec.name,
+        "context": spec.context,
+        "max_output": spec.max_output,
+        "inputs": list(spec.inputs),
+        "reasoning": spec.reasoning,
+        "tools": spec.tools,
+        "structured": spec.structured,
+        "price": price
+        and {
+            "input": price.input,
+            "output": price.output,
+            "cache_read": price.cache_read,
+            "cache_write": price.cache_write,
+        },
+        "status": spec.status,
+        "released": spec.released,
+        "retires": spec.retires,
+        "source": spec.layer,
+    }
