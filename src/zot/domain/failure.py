@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -155,9 +156,9 @@ def _hint(call: ModelCall, kind: type[ZotError], failure: Failure) -> str:
         return f"`zot auth explain {provider}` shows where it came from"
     if kind is ModelNotFound:
         return f"`zot models --provider {provider}` lists what is known"
-    if kind is RateLimited and failure.retry_after is not None:
-        return f"try again in {failure.retry_after:g} s"
     if kind in {RateLimited, Overloaded, ProviderFailed}:
+        if failure.retry_after is not None:
+            return f"try again in {math.ceil(failure.retry_after)} s"
         return "try again, or another model with --model"
     if kind is ContextTooLong:
         return "send less, or choose a model with a larger window (`zot models`)"

@@ -49,7 +49,10 @@ class ChatOrder:
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """A request, fully decided: nothing is left to look up."""
+    """A request, fully decided: nothing is left to look up.
+
+    `seconds` is what this attempt may take of the total deadline; None leaves all of it.
+    """
 
     profile: ProviderProfile
     endpoint: Endpoint
@@ -60,6 +63,7 @@ class ModelCall:
     credential: Credential
     place: Place
     stream: bool = True
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ class Decoder(Protocol):
         """Take the next bytes, cut anywhere, and return the events they complete.
 
         Raises `StreamBroken` for bytes that are no sound stream, or the provider's error
-        where the stream carries one.
+        where the stream carries one. Events that came before it in the same bytes are not
+        lost: they are returned, and the next call raises.
         """
         ...
 

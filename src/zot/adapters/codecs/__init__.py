@@ -1,0 +1,1 @@
+"""One wire each: bytes in, events out, no I/O."""
