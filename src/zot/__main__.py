@@ -16,9 +16,13 @@ def main() -> None:
 
         if write_shipped(sys.stdout):
             return
-    from zot.entrypoints.cli.main import main as run
+    try:
+        from zot.entrypoints.cli.main import main as run
 
-    leave(run(arguments))
+        status = run(arguments)
+    except KeyboardInterrupt:  # while it was still being loaded
+        status = 130
+    leave(status)
 
 
 def leave(status: int) -> None:

@@ -49,15 +49,28 @@ MOST_EXCEPTIONS = 0.01
 
 
 def counted_inside(recording: Recording) -> Usage:
-    """Take caches out of the input; reasoning stands beside the output at xAI alone."""
+    """Take caches out of the input; reasoning stands beside the output in xAI's chat alone."""
     reported = recording.expected["usage"]
-    read, written = reported["cache_read"], reported["cache_write"]
-    fresh, output = reported["input"], reported["output"]
+    read, written = reported.get("cache_read"), reported.get("cache_write")
+    fresh, output = reported.get("input"), reported.get("output")
     if fresh is not None:
         fresh = max(0, fresh - (read or 0) - (written or 0))
-    if recording.index["provider"] == "xai" and output is not None:
+    beside = recording.index["provider"] == "xai" and recording.wire == "openai-chat"
+    if beside and output is not None:
         output += reported["reasoning"] or 0
     return _buckets(fresh, output, read, written, reported["reasoning"])
+
+
+def thoughts_beside(recording: Recording) -> Usage:
+    """Take the cache out of the input; thoughts stand beside the answer."""
+    reported = recording.expected["usage"]
+    read, thoughts = reported["cache_read"], reported["reasoning"]
+    fresh, output = reported["input"], reported["output"]
+    if fresh is not None:
+        fresh = max(0, fresh - (read or 0))
+    if output is not None or thoughts is not None:
+        output = (output or 0) + (thoughts or 0)
+    return _buckets(fresh, output, read, None, thoughts)
 
 
 def counted_beside(recording: Recording) -> Usage:
@@ -68,11 +81,15 @@ def counted_beside(recording: Recording) -> Usage:
 
 @dataclass(frozen=True)
 class Wire:
-    """A wire as the recordings call it, how it counts tokens, and zot's name where that differs."""
+    """A wire as the recordings call it, how it counts tokens, and zot's name where that differs.
+
+    `made_id` is the id of a call that the provider gave none.
+    """
 
     name: str
     usage: Callable[[Recording], Usage]
     own_name: str = ""
+    made_id: str = "call_{number}"
 
     @property
     def spoken(self) -> str:
@@ -84,6 +101,9 @@ WIRES = (
     Wire("openai-chat", counted_inside),
     Wire("anthropic-messages", counted_beside),
     Wire("vertex-anthropic", counted_beside, "anthropic-messages"),
+    Wire("openai-responses", counted_inside),
+    Wire("google-generative", thoughts_beside, made_id="{name}_{number}"),
+    Wire("google-vertex", thoughts_beside, made_id="{name}_{number}"),
 )
 NAMED = {wire.name: wire for wire in WIRES}
 ALL = recordings(*NAMED)
@@ -97,7 +117,7 @@ STOPS = {
     "refusal": "refusal",
 }
 CLASSES: Mapping[int, tuple[type[ZotError], ...]] = {
-    400: (RequestRejected, ContextTooLong, ContentBlocked, ModelNotFound),
+    400: (RequestRejected, ContextTooLong, ContentBlocked, ModelNotFound, CredentialRejected),
     401: (CredentialRejected,),
     403: (CredentialRejected, ContentBlocked),
     404: (ModelNotFound,),
@@ -121,7 +141,7 @@ def test_an_answer_means_what_the_sdk_says(recording: Recording) -> None:
     assert expected["error"] is None
     assert reply.text == expected["text"]
     calls = [(call.id, call.name, dict(call.arguments)) for call in reply.tool_calls]
-    assert calls == _calls(expected)
+    assert calls == _calls(expected, NAMED[recording.wire].made_id)
     assert reply.stop_reason == _stop(expected)
     assert reply.raw_stop_reason == (expected["finish_reason"] or None)
     usage = reply.usage
@@ -202,9 +222,13 @@ def _check_failure(recording: Recording, exchange: Mapping[str, Any], error: Zot
         assert b"[DONE]" not in body_of(exchange)
 
 
-def _calls(expected: Mapping[str, Any]) -> list[tuple[str, str, object]]:
+def _calls(expected: Mapping[str, Any], made_id: str) -> list[tuple[str, str, object]]:
     return [
-        (call["id"] or f"call_{number}", call["name"], call["arguments"] or {})
+        (
+            call["id"] or made_id.format(name=call["name"], number=number),
+            call["name"],
+            call["arguments"] or {},
+        )
         for number, call in enumerate(expected["tool_calls"])
     ]
 

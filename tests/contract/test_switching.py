@@ -64,5 +64,5 @@ def _call(wire: str, messages: tuple[Message, ...], random: Random) -> ModelCall
         can_disable_reasoning=random.choice((True, False)),
     )
     call = call_to(author.provider, wire, author.model, request)
-    marks = replace(call.endpoint.quirks, max_cache_breakpoints=4)
-    return replace(call, model=model, endpoint=replace(call.endpoint, quirks=marks))
+    quirks = replace(call.endpoint.quirks, max_cache_breakpoints=4, tool_id_max=40)
+    return replace(call, model=model, endpoint=replace(call.endpoint, quirks=quirks))

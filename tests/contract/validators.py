@@ -13,6 +13,7 @@ from typing import Any
 
 Body = Mapping[str, Any]
 Validator = Callable[[Body], list[str]]
+PICTURES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 PLAIN_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -54,39 +55,42 @@ VALIDATORS: Mapping[str, Validator] = {
 
 
 def _messages(body: Body) -> Iterator[str]:
+    body = _in_blocks(body)
     limit = body.get("max_tokens")
     if not isinstance(limit, int) or limit < 1:
         yield "max_tokens is needed"
     turns = body["messages"]
-    yield from _alternating(turns, ("user", "assistant"))
+    if not turns:
+        yield "no turn"
+    for position, turn in enumerate(turns):  # turns of one role are joined, and any may begin
+        if turn["role"] not in {"user", "assistant"} or not turn["content"]:
+            yield f"{turn['role']} at {position}, or nothing in it"
     for block in body.get("system") or ():
         if not block["text"].strip():
             yield "an empty system block"
     seen: set[str] = set()
     due: list[str] = []
     for position, turn in enumerate(turns):
-        last = position == len(turns) - 1
         blocks = turn["content"]
         for block in blocks:
-            yield from _messages_block(turn["role"], block, last=last)
+            yield from _messages_block(turn["role"], block)
         answered = [b["tool_use_id"] for b in blocks if b["type"] == "tool_result"]
         head = [b["type"] for b in blocks[: len(answered)]]
         if answered != due or any(kind != "tool_result" for kind in head):
             yield f"turn {position} answers {answered}, not {due}"
         due = [b["id"] for b in blocks if b["type"] == "tool_use"]
-        for call_id in due:
-            if not PLAIN_ID.fullmatch(call_id):
-                yield f"the id {call_id!r}"
-            if call_id in seen:
-                yield f"the id {call_id!r} twice"
-            seen.add(call_id)
-        if last and turn["role"] == "assistant":
-            text = blocks[-1].get("text") if blocks else None
-            if isinstance(text, str) and text != text.rstrip():
-                yield "white space at the end of the last answer"
+        yield from _new_ids(due, seen)
     if due:
         yield "tool calls without a result at the end"
+    if turns and turns[-1]["role"] == "assistant":
+        text = turns[-1]["content"][-1].get("text", "")
+        if text != text.rstrip():
+            yield "white space at the end of the last answer"
     yield from _messages_settings(body)
+    yield from _messages_marks(body)
+
+
+def _messages_marks(body: Body) -> Iterator[str]:
     marks = [b for b in _blocks_within(body) if "cache_control" in b]
     if len(marks) > 4:
         yield f"{len(marks)} cache marks"
@@ -94,7 +98,23 @@ def _messages(body: Body) -> Iterator[str]:
         yield "a cache mark on thinking"
 
 
-def _messages_block(role: str, block: Body, *, last: bool) -> Iterator[str]:
+def _in_blocks(body: Body) -> Body:
+    """Return the request with every text written as a block."""
+    turns = [{**turn, "content": _as_blocks(turn["content"])} for turn in body["messages"]]
+    return {**body, "messages": turns, "system": _as_blocks(body.get("system") or [])}
+
+
+def _as_blocks(content: Any) -> list[Body]:
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return [
+        {**block, "content": _as_blocks(block["content"])}
+        if block["type"] == "tool_result" and "content" in block
+        else block
+        for block in blocks
+    ]
+
+
+def _messages_block(role: str, block: Body) -> Iterator[str]:
     kind = block["type"]
     if kind == "text" and not block["text"].strip():
         yield "an empty text"
@@ -108,14 +128,8 @@ def _messages_block(role: str, block: Body, *, last: bool) -> Iterator[str]:
         for inner in block.get("content") or ():
             if inner["type"] == "text" and not inner["text"].strip():
                 yield "an empty text in a result"
-    if kind == "image" and block["source"]["type"] == "base64":
-        if block["source"]["media_type"] not in {
-            "image/jpeg",
-            "image/png",
-            "image/gif",
-            "image/webp",
-        }:
-            yield f"a picture of type {block['source']['media_type']}"
+    if kind == "image" and block["source"].get("media_type", "image/png") not in PICTURES:
+        yield f"a picture of type {block['source']['media_type']}"
 
 
 def _messages_settings(body: Body) -> Iterator[str]:
@@ -157,38 +171,41 @@ def _blocks_within(body: Body) -> Iterator[Body]:
 
 def _chat(body: Body) -> Iterator[str]:
     items = body["messages"]
-    if not [item for item in items if item["role"] not in {"system", "developer"}]:
+    if all(item["role"] in {"system", "developer"} for item in items):
         yield "no message"
     due: list[str] = []
-    seen: set[str] = set()
     for position, item in enumerate(items):
-        role = item["role"]
-        if role == "tool":
+        if item["role"] == "tool":
             if item["tool_call_id"] not in due:
                 yield f"a result of {item['tool_call_id']!r} at {position}, which is not due"
-            else:
-                due.remove(item["tool_call_id"])
+                continue
+            due.remove(item["tool_call_id"])
             if not isinstance(item["content"], str | list):
                 yield "a result without content"
             continue
         if due:
-            yield f"{role} at {position} while results of {due} are due"
-        calls = item.get("tool_calls")
-        if calls == []:
-            yield "an empty list of tool calls"
-        due = [call["id"] for call in calls or ()]
-        for call in calls or ():
-            if not isinstance(json.loads(call["function"]["arguments"]), dict):
-                yield "arguments that are no object"
-            if not 0 < len(call["id"]) <= 40 or call["id"] in seen:
-                yield f"the id {call['id']!r}"
-            seen.add(call["id"])
-        if not item.get("content") and not calls:
-            yield f"{role} at {position} without content"
-        if role == "assistant" and _has(item.get("content"), "image_url"):
-            yield "a picture in a turn of the model"
+            yield f"{item['role']} at {position} while results of {due} are due"
+        due = [call["id"] for call in item.get("tool_calls") or ()]
+        yield from _chat_item(item)
     if due:
         yield f"no results of {due} at the end"
+
+
+def _chat_item(item: Body) -> Iterator[str]:
+    calls = item.get("tool_calls")
+    if calls == []:
+        yield "an empty list of tool calls"
+    for call in calls or ():
+        if not isinstance(json.loads(call["function"]["arguments"]), dict):
+            yield "arguments that are no object"
+        if not 0 < len(call["id"]) <= 40:
+            yield f"the id {call['id']!r}"
+    if len({call["id"] for call in calls or ()}) != len(calls or ()):
+        yield "one id for two calls"
+    if not item.get("content") and not calls:
+        yield f"{item['role']} without content"
+    if item["role"] == "assistant" and _has(item.get("content"), "image_url"):
+        yield "a picture in a turn of the model"
 
 
 def _has(content: object, kind: str) -> bool:
@@ -212,10 +229,7 @@ def _responses(body: Body) -> Iterator[str]:
             yield from _responses_message(item)
         elif kind == "function_call":
             called.append(item["call_id"])
-            if not isinstance(json.loads(item["arguments"]), dict):
-                yield "arguments that are no object"
-            if "id" in item and not re.fullmatch(r"fc_[a-zA-Z0-9_-]{1,61}", item["id"]):
-                yield f"the item id {item['id']!r}"
+            yield from _responses_call(item)
         elif kind == "function_call_output":
             if item["call_id"] not in called:
                 yield f"a result of {item['call_id']!r}, which nobody called"
@@ -224,22 +238,31 @@ def _responses(body: Body) -> Iterator[str]:
             after = items[position + 1].get("type", "message") if items[position + 1 :] else ""
             if after not in {"reasoning", "function_call", "message"}:
                 yield "reasoning without the item that it led to"
-    for call_id in called:
-        if not PLAIN_ID.fullmatch(call_id):
-            yield f"the id {call_id!r}"
-    if sorted(called) != sorted(answered) or len(set(called)) != len(called):
+    yield from _new_ids(called, set())
+    if sorted(called) != sorted(answered):
         yield f"calls {called}, results {answered}"
+
+
+def _responses_call(item: Body) -> Iterator[str]:
+    if not isinstance(json.loads(item["arguments"]), dict):
+        yield "arguments that are no object"
+    if "id" in item and not re.fullmatch(r"fc_[a-zA-Z0-9_-]{1,61}", item["id"]):
+        yield f"the item id {item['id']!r}"
 
 
 def _responses_message(item: Body) -> Iterator[str]:
     content = item["content"]
     if not content:
         yield "a message without content"
-    allowed = {"output_text", "refusal"} if item["role"] == "assistant" else {
-        "input_text",
-        "input_image",
-        "input_file",
-    }
+    allowed = (
+        {"output_text", "refusal"}
+        if item["role"] == "assistant"
+        else {
+            "input_text",
+            "input_image",
+            "input_file",
+        }
+    )
     for part in content if isinstance(content, list) else ():
         if part["type"] not in allowed:
             yield f"{part['type']} in a turn of {item['role']}"
@@ -261,15 +284,19 @@ def _generative(body: Body) -> Iterator[str]:
             yield "a response that is no object"
         due = [part["functionCall"]["name"] for part in parts if "functionCall" in part]
         for part in parts:
-            data = part.keys() & {"text", "inlineData", "fileData", "functionCall"}
-            if len(data | (part.keys() & {"functionResponse", "executableCode"})) > 1:
-                yield f"a part of several kinds: {sorted(data)}"
-            if part.get("text") == "" and "thoughtSignature" not in part:
-                yield "an empty text"
-            if turn["role"] == "model" and {"inlineData", "fileData"} & part.keys():
-                yield "a picture in a turn of the model"
+            yield from _generative_part(turn["role"], part)
     if due:
         yield f"no results of {due} at the end"
+
+
+def _generative_part(role: str, part: Body) -> Iterator[str]:
+    kinds = {"text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode"}
+    if len(part.keys() & kinds) > 1:
+        yield f"a part of several kinds: {sorted(part.keys() & kinds)}"
+    if part.get("text") == "" and "thoughtSignature" not in part:
+        yield "an empty text"
+    if role == "model" and {"inlineData", "fileData"} & part.keys():
+        yield "a picture in a turn of the model"
 
 
 # --- bedrock-converse ----------------------------------------------------------------------
@@ -290,10 +317,7 @@ def _converse(body: Body) -> Iterator[str]:
             yield "a result without content"
         due = [block["toolUse"]["toolUseId"] for block in blocks if "toolUse" in block]
         tools = tools or bool(due)
-        for call_id in due:
-            if not PLAIN_ID.fullmatch(call_id) or call_id in seen:
-                yield f"the id {call_id!r}"
-            seen.add(call_id)
+        yield from _new_ids(due, seen)
         for block in blocks:
             if "text" in block and not block["text"].strip():
                 yield "an empty text"
@@ -308,6 +332,14 @@ def _converse(body: Body) -> Iterator[str]:
 
 
 # --- shared --------------------------------------------------------------------------------
+
+
+def _new_ids(ids: Iterable[str], seen: set[str]) -> Iterator[str]:
+    """Every id is of plain characters and comes once; those that come are put into `seen`."""
+    for call_id in ids:
+        if not PLAIN_ID.fullmatch(call_id) or call_id in seen:
+            yield f"the id {call_id!r}"
+        seen.add(call_id)
 
 
 def _alternating(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from zot.app.credentials import CredentialService
+from zot.app.settings import Settings
 from zot.domain.catalog import Catalog
 from zot.domain.credential import ApiKey, Look, OAuthToken, Origin, Place
 from zot.domain.error import LoginFailed, UsageError
@@ -46,13 +47,14 @@ class AccountService:
         credentials: CredentialService,
         store: SecretStore,
         probe: Probe,
-        environ: Mapping[str, str],
+        settings: Settings,
     ) -> None:
         self._catalog = catalog
         self._credentials = credentials
         self._store = store
         self._probe = probe
-        self._environ = environ
+        self._environ = settings.environ
+        self._one_run = settings.one_run
 
     async def log_in(self, profile: ProviderProfile, text: Secret) -> LoggedIn:
         """Ask the provider about a key and store it; raises `LoginFailed` where it is refused.
@@ -71,6 +73,21 @@ class AccountService:
                 f"`{profile.id}` {verdict.said}; nothing was stored",
                 hint=f"get a key at {profile.key_url}" if profile.key_url else "",
             )
+        place = await self._kept(profile, key)
+        first = self._credentials.ready(profile)
+        wins = first if first is not None and first.place.origin is not Origin.STORE else None
+        return LoggedIn(place, verdict, wins)
+
+    async def keep(self, profile: ProviderProfile, text: Secret) -> Place:
+        """Store a key without asking the provider about it; raises as `log_in` does."""
+        return await self._kept(profile, read_key(text.reveal(), GIVEN))
+
+    async def _kept(self, profile: ProviderProfile, key: ApiKey | OAuthToken) -> Place:
+        if self._one_run and self._store.name == "memory":
+            raise LoginFailed(
+                "the store `memory` forgets everything when this command ends; nothing was stored",
+                hint="choose another with ZOT_SECRET_STORE, such as `file` or `keyring`",
+            )
         place = await asyncio.to_thread(self._store.save, profile, key)
         record = await asyncio.to_thread(self._store.load, profile)
         if record is None or record.credential != key:
@@ -78,9 +95,7 @@ class AccountService:
                 f"the store `{self._store.name}` did not keep the key of `{profile.id}`",
                 hint="choose another: `zot store show`",
             )
-        first = self._credentials.ready(profile)
-        wins = first if first is not None and first.place.origin is not Origin.STORE else None
-        return LoggedIn(place, verdict, wins)
+        return place
 
     def log_out(self, profile: ProviderProfile) -> LoggedOut:
         """Forget the login of a provider, and say what still supplies a credential."""

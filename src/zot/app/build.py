@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from zot.adapters.imports.siblings import Found
     from zot.adapters.logins.page import LoginPage
+    from zot.adapters.stores.file import Repaired
     from zot.adapters.transports._weights import Weights
     from zot.app.accounts import AccountService, Probe
+    from zot.app.stores import StoreService
     from zot.domain.secret import Secret
     from zot.ports.secret_store import KeyCommand
 
@@ -37,17 +41,25 @@ Notify = Callable[[str], None]
 _WIRE = re.compile(r"[a-z][a-z0-9-]*")
 
 
-def catalog(settings: Settings) -> Catalog:
-    """Return the catalog: what ships with zot, and the user's file over it."""
+def catalog(settings: Settings, notify: Notify) -> Catalog:
+    """Return the catalog: what ships with zot, and the user's file over it.
+
+    `notify` is told of each mistake in that file; what a mistake disables stays disabled.
+    """
     from zot.adapters.catalogs.builtin import shipped
 
     base = shipped()
     path = settings.home / "models.json"
-    if not path.exists():
+    if not os.path.lexists(path):
         return base
     from zot.adapters.catalogs.user import overlay
 
-    return base.overlay(overlay(path, base))
+    known = base.overlay(overlay(path, base))
+    for problem in known.problems:
+        notify(f"{problem.message}; {problem.hint}" if problem.hint else problem.message)
+    for notice in known.notices:
+        notify(notice)
+    return known
 
 
 def config(settings: Settings) -> Config:
@@ -83,6 +95,27 @@ def login_page() -> LoginPage:
     return LoginPage(open_browser)
 
 
+def stores(known: Catalog, store: SecretStore, named: Callable[[str], SecretStore]) -> StoreService:
+    """Return the service that moves logins between stores."""
+    from zot.app.stores import StoreService
+
+    return StoreService(known, store, named)
+
+
+def found_keys(settings: Settings, known: Catalog) -> Callable[[Sequence[Path]], list[Found]]:
+    """Return what finds the keys of other programs, and of the `.env` files it is given."""
+    from zot.adapters.imports import siblings
+
+    variables = {name: p.id for p in known.providers.values() for name in p.env[:1]}
+
+    def find(files: Sequence[Path]) -> list[Found]:
+        if files:
+            return [found for path in files for found in siblings.dotenv(path, variables)]
+        return list(siblings.known(settings.environ, settings.user_home))
+
+    return find
+
+
 def accounts(
     known: Catalog,
     service: CredentialService,
@@ -93,16 +126,38 @@ def accounts(
     """Return the service that keeps and forgets logins."""
     from zot.app.accounts import AccountService
 
-    return AccountService(known, service, store, ask, settings.environ)
+    return AccountService(known, service, store, ask, settings)
 
 
-def secret_store(settings: Settings) -> SecretStore:
-    """Return the secret store in use."""
+def store_named(settings: Settings, notify: Notify) -> Callable[[str], SecretStore]:
+    """Return the function from a name to the secret store of that name."""
+    from zot.adapters.stores.family import StoreSettings, open_store
+
+    wanted = StoreSettings(settings.home, settings.environ, settings.passphrase, notify)
+    return lambda name: open_store(name, wanted)
+
+
+def secret_store(
+    settings: Settings, wanted: Config, named: Callable[[str], SecretStore]
+) -> SecretStore:
+    """Return the secret store in use: `ZOT_SECRET_STORE`, then config.json, then `file`."""
     if settings.store is not None:
         return settings.store
+    return named(settings.environ.get("ZOT_SECRET_STORE") or wanted.secret_store or "file")
+
+
+def choose_store(settings: Settings) -> Callable[[str], None]:
+    """Return what makes a secret store the one in use."""
+    from zot.adapters.configs.file import change
+
+    return lambda name: change(settings.home / "config.json", {"secret_store": name})
+
+
+def repair(settings: Settings, notify: Notify) -> Callable[[], Repaired | None]:
+    """Return what mends auth.json."""
     from zot.adapters.stores.file import FileStore
 
-    return FileStore(settings.home / "auth.json", notice=lambda _: None)
+    return FileStore(settings.home / "auth.json", notice=notify).repair
 
 
 def sources(settings: Settings, store: SecretStore, known: Catalog) -> Sequence[CredentialSource]:
@@ -146,7 +201,7 @@ def http_client(settings: Settings, wanted: Config) -> httpx.AsyncClient:
         return settings.http_client
     from zot.adapters.transports.client import http_client as make
 
-    return make(settings.environ, wanted.http_proxy)
+    return make(settings.environ, wanted.http_proxy, insecure_http=settings.insecure_http)
 
 
 def codec_for(wire: str) -> WireCodec:
@@ -195,7 +250,7 @@ def transports(
         from zot import __version__
         from zot.adapters.transports.http import transport
 
-        deadlines = Deadlines(total=settings.timeout)
+        deadlines = Deadlines.of(settings.timeout)
         return transport(client(), codec_for, authorizer_for, deadlines, f"zot/{__version__}")
 
     return Transports(http, local)
@@ -225,4 +280,5 @@ def chat(
         base_url=settings.base_url,
         insecure_http=settings.insecure_http,
         retries=settings.retries,
+        timeout=settings.timeout,
     )

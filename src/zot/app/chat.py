@@ -48,6 +48,7 @@ class ChatService:
         base_url: str | None = None,
         insecure_http: bool = False,
         retries: int = 2,
+        timeout: float = 600.0,
     ) -> None:
         self._catalog = catalog
         self._credentials = credentials
@@ -57,12 +58,15 @@ class ChatService:
         self._base_url = base_url
         self._insecure_http = insecure_http
         self._retries = retries
+        self._timeout = timeout
 
     async def plan(self, order: ChatOrder) -> Planned:
         """Decide everything about an order; sends nothing."""
         selected = self._selection.select(order)
         route = self._catalog.route(selected.order.model, selected.order.provider)
         resolution = await asyncio.to_thread(self._credentials.resolve, route.profile)
+        if resolution.winner is None and self._catalog.unread is not None:
+            raise resolution.failure or self._catalog.unread  # it may hold the key
         credential, place = resolution.require()
         base_url, given = self._destination(order, route)
         request, dropped = fit(order.request, route.model)
@@ -117,22 +121,25 @@ class ChatService:
         return collect(events)
 
     def _destination(self, order: ChatOrder, route: Route) -> tuple[str, bool]:
-        """Return the base URL, and whether the user gave it for this call."""
+        """Return the base URL, and whether the user gave it: for this call, or in models.json."""
         if given := order.base_url or self._base_url:
             check_destination(given, insecure_http=self._insecure_http)
             return given.rstrip("/"), True
         base_url = expand(route.endpoint.base_url, route.profile, self._environ)
         if "://" in base_url:
             check_destination(base_url, insecure_http=self._insecure_http)
-        return base_url, False
+        return base_url, bool(route.given)
 
     async def _attempts(self, planned: Planned) -> AsyncGenerator[StreamEvent, None]:
         call = planned.call
         transport = self._transport_for(call.wire)
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._timeout
         attempt = 0
         while True:
             attempt += 1
             begun = False
+            call = replace(call, seconds=until - clock())
             try:
                 async with aclosing(transport.stream(call)) as events:
                     async for event in events:
@@ -146,7 +153,7 @@ class ChatService:
                                 yield Notice(text)
             except ZotError as error:
                 redact(error, call)
-                wait = None if begun else delay(error, attempt, random.random)
+                wait = None if begun else delay(error, attempt, random.random, until - clock())
                 if wait is None or attempt > self._retries:
                     raise
                 await asyncio.sleep(wait)

@@ -26,9 +26,12 @@ class Container(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     notify: providers.Dependency[build.Notify] = providers.Dependency()
     config: providers.Provider[Config] = providers.ThreadSafeSingleton(build.config, settings)
-    catalog: providers.Provider[Catalog] = providers.ThreadSafeSingleton(build.catalog, settings)
+    catalog: providers.Provider[Catalog] = providers.ThreadSafeSingleton(
+        build.catalog, settings, notify
+    )
+    store_named = providers.ThreadSafeSingleton(build.store_named, settings, notify)
     store: providers.Provider[SecretStore] = providers.ThreadSafeSingleton(
-        build.secret_store, settings
+        build.secret_store, settings, config, store_named
     )
     sources = providers.ThreadSafeSingleton(build.sources, settings, store, catalog)
     credentials: providers.Provider[CredentialService] = providers.ThreadSafeSingleton(
@@ -42,6 +45,10 @@ class Container(containers.DeclarativeContainer):
     transports: providers.Provider[Transports] = providers.ThreadSafeSingleton(
         build.transports, settings, http_client.provider, notify
     )
+    stores = providers.ThreadSafeSingleton(build.stores, catalog, store, store_named)
+    found_keys = providers.Factory(build.found_keys, settings, catalog)
+    choose_store = providers.Factory(build.choose_store, settings)
+    repair = providers.Factory(build.repair, settings, notify)
     remember = providers.Factory(build.remember, settings)
     probe = providers.ThreadSafeSingleton(build.probe, settings, http_client.provider)
     login_page = providers.Factory(build.login_page)

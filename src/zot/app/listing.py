@@ -18,8 +18,11 @@ from zot.app.home import home_folder
 def write_shipped(out: TextIO) -> bool:
     """Write the models and return True, or False where a user's file may change them."""
     home = home_folder(os.environ, Path(os.path.expanduser("~")), sys.platform)  # noqa: PTH111, TID251 (an entrypoint's shortcut)
-    if (home / "models.json").exists():
+    if os.path.lexists(home / "models.json"):
         return False
-    out.write(lines())
-    out.flush()
+    try:
+        out.write(lines())
+        out.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
     return True

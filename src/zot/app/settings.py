@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zot.app.home import home_folder
+from zot.domain.error import StoreLocked
 from zot.domain.secret import Secret
 
 if TYPE_CHECKING:
@@ -16,17 +17,23 @@ if TYPE_CHECKING:
     from zot.ports.secret_store import SecretStore
 
 
+def _nobody_to_ask(_new: bool) -> Secret:
+    raise StoreLocked("the encrypted store needs a passphrase, and nobody was named to ask")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything from outside; times are in seconds.
 
     `key_name` is how this face calls an explicit key. `http_client` and `store` replace the
-    ones that zot would make. `variables` is the process environment where zot may set what
-    the built-in engine reads; `progress` is told the bytes done and in all of a download.
+    ones that zot would make. `passphrase` is asked for that of an encrypted store (True for
+    a new one). `one_run` says that this process ends with its command. `variables` is the
+    process environment where zot may set what the built-in engine reads; `progress` is told
+    the bytes done and in all of a download.
     """
 
     home: Path
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     user_home: Path
     platform: str
     api_key: Secret | None = None
@@ -37,7 +44,9 @@ class Settings:
     timeout: float = 600.0
     store: SecretStore | None = field(default=None, compare=False)
     http_client: httpx.AsyncClient | None = field(default=None, compare=False)
-    variables: MutableMapping[str, str] | None = field(default=None, compare=False)
+    passphrase: Callable[[bool], Secret] = field(default=_nobody_to_ask, compare=False)
+    one_run: bool = False
+    variables: MutableMapping[str, str] | None = field(default=None, compare=False, repr=False)
     progress: Callable[[int, int], None] = field(default=lambda _done, _total: None, compare=False)
 
 

@@ -16,7 +16,7 @@ class Config:
     provider: str | None = None
     model: str | None = None
     secret_store: str | None = None
-    http_proxy: str | None = None
+    http_proxy: str | None = field(default=None, repr=False)  # it may hold a password
     allow_metered: bool = True
     residency: str = "any"
     last_models: Mapping[str, str] = field(default_factory=dict)

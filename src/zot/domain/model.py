@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Layer = Literal["builtin", "discovered", "user"]
@@ -64,7 +64,7 @@ class ModelSpec:
     notes: str | None = None
     listed: bool = True
     layer: Layer = "builtin"
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
 
     @property
     def sent_id(self) -> str:

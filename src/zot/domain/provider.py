@@ -140,7 +140,7 @@ class ProviderProfile:
     hosts: tuple[str, ...] = ()
     custom_key: CustomKey | None = None
     custom: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def wire_for(self, model_id: str) -> ModelWire:
         """Return how a model that the catalog does not list is spoken with."""

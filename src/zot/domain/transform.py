@@ -6,10 +6,8 @@ writes what comes back as it stands.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 from zot.domain.message import (
     Author,
@@ -23,13 +21,11 @@ from zot.domain.message import (
     ToolCall,
     ToolResult,
 )
+from zot.domain.tool_ids import ToolIds, whole
 
 NO_RESULT = "no result: the tool was not run"
 BEGINNING = "[the conversation begins here]"
 UNSEEN = "[an image that this model cannot see]"
-_USUAL_ID = 24  # characters of an id that is made up, where the wire takes so many
-_LONGEST_ID = 64
-_ATTEMPTS = 1000  # so many clashes, and the pattern leaves too few ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +56,18 @@ def adapt(messages: Sequence[Message], target: Author, rules: Rules) -> tuple[Me
     - `state` stays only in messages of the same author: provider and model are equal, and
       the wire too where both name one.
     - Every tool call is followed at once by its result, in the order of the calls, under an
-      id that the wire takes and that no other call has. A call without a result gets one
+      id that the wire takes and that no other call has; what the target itself has given
+      out, it takes. A call without a result gets one
       that says so; a result without a call is dropped. Where several calls share an id, a
       result belongs to the last turn that still lacks one.
     - What is empty disappears: text without a visible character, thinking without text or
-      state, messages with nothing left.
+      state, messages with nothing left. So do halves of characters.
 
     The same beginning always comes out the same, so prompt caches keep their hold, and what
     came out once goes through unchanged.
     """
     results = _matched(messages)
-    ids = _Ids(rules)
+    ids = ToolIds(rules.tool_id, rules.tool_id_max)
     out: list[Message] = []
     begun = False
     for position, message in enumerate(messages):
@@ -120,10 +117,10 @@ def _matched(messages: Iterable[Message]) -> dict[int, list[_Call]]:
 
 
 def _answer(
-    message: Message, calls: Sequence[_Call], ids: _Ids, target: Author, rules: Rules
+    message: Message, calls: Sequence[_Call], ids: ToolIds, target: Author, rules: Rules
 ) -> Iterator[Message]:
     own = same_author(message.author, target)
-    names = [ids.fit(each.call.id) for each in calls]
+    names = [ids.fit(each.call.id, own=own) for each in calls]
     fitting = iter(names)
     parts: list[Part] = []
     for part in message.parts:
@@ -162,10 +159,11 @@ def _thinking(part: Thinking, rules: Rules, *, own: bool) -> Iterator[Part]:
     elif own and rules.unsigned_thinking:
         yield part
     elif own or rules.foreign_thinking:
-        yield Text(part.text.rstrip() + "\n\n")
+        yield from _text(part.text.rstrip() + "\n\n", None)
 
 
 def _text(text: str, state: State | None) -> Iterator[Part]:
+    text = whole(text)
     if state:
         yield Text(text, state)
     elif text.strip():
@@ -216,8 +214,8 @@ def _seen(parts: Iterable[Part], rules: Rules) -> Iterator[Part]:
         blind = False
         if not isinstance(part, Text):
             yield part
-        elif part.text.strip():
-            yield part if part.state is None else Text(part.text)
+        else:
+            yield from _text(part.text, None)
 
 
 def _begun(out: list[Message], rules: Rules) -> list[Message]:
@@ -226,53 +224,3 @@ def _begun(out: list[Message], rules: Rules) -> list[Message]:
     if first == len(out) or (rules.user_first and out[first].role == "assistant"):
         out.insert(first, Message.user(BEGINNING))
     return out
-
-
-@dataclass(slots=True)
-class _Ids:
-    """Ids for the calls of one conversation, each of them once."""
-
-    rules: Rules
-    taken: set[str] = field(default_factory=set)
-
-    def fit(self, call_id: str) -> str:
-        """Return the id itself where the wire takes it, else one that depends on it alone."""
-        found = next(each for each in self._candidates(call_id) if each not in self.taken)
-        self.taken.add(found)
-        return found
-
-    def _candidates(self, call_id: str) -> Iterator[str]:
-        pattern, longest = self.rules.tool_id, self.rules.tool_id_max
-        for each in (call_id, re.sub(r"[^a-zA-Z0-9_-]", "_", call_id)):
-            if _fits(each, pattern, longest):
-                yield each
-        length = _made_length(pattern, longest)
-        attempt = 0
-        while True:
-            yield _made(f"{attempt}:{call_id}", length + attempt // _ATTEMPTS)
-            attempt += 1
-
-
-def _fits(call_id: str, pattern: str, longest: int | None) -> bool:
-    if not call_id or (longest is not None and len(call_id) > longest):
-        return False
-    return not pattern or re.fullmatch(pattern, call_id) is not None
-
-
-@lru_cache(maxsize=64)
-def _made_length(pattern: str, longest: int | None) -> int:
-    """Return how long an id of letters and digits has to be: 24, or as near as the wire allows."""
-    lengths = sorted(range(1, _LONGEST_ID + 1), key=lambda n: (abs(n - _USUAL_ID), n))
-    found = (n for n in lengths if _fits("a" * n, pattern, longest))
-    return next(found, _USUAL_ID)
-
-
-def _made(text: str, length: int) -> str:
-    from hashlib import sha512  # few conversations need it  # noqa: PLC0415
-
-    number = int.from_bytes(sha512(text.encode(errors="surrogatepass")).digest(), "big")
-    digits = ""
-    while len(digits) < length:
-        number, digit = divmod(number, 36)
-        digits += "0123456789abcdefghijklmnopqrstuvwxyz"[digit]
-    return digits

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Self, Unpack
 
 from zot.app.settings import Settings, settings_from
@@ -67,6 +68,7 @@ class AsyncZot:
         )
         self._notify = notify
         self._made: Container | None = None
+        self._making = Lock()
 
     @classmethod
     def of(cls, settings: Settings, notify: Callable[[str], None]) -> Self:
@@ -128,8 +130,9 @@ class AsyncZot:
     @property
     def container(self) -> Container:
         """The parts that this object is made of; tests and plug-ins may override them."""
-        if self._made is None:
-            from zot.app.container import Container
+        with self._making:  # the blocking face lists models outside of its loop
+            if self._made is None:
+                from zot.app.container import Container
 
-            self._made = Container(settings=self._settings, notify=self._notify)
-        return self._made
+                self._made = Container(settings=self._settings, notify=self._notify)
+            return self._made

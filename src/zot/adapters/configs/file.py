@@ -43,14 +43,19 @@ def load(path: Path) -> Config:
 
 
 def remember(path: Path, provider: str, model: str) -> None:
-    """Make a model the last selection; every other key of the file stays as it is.
+    """Make a model the last selection; raises as `change` does."""
+    last = load(path).last_models
+    models = {**last, provider: model}
+    change(path, {"provider": provider, "model": model, "last_models": models})
+
+
+def change(path: Path, values: Mapping[str, object]) -> None:
+    """Set some keys; every other key of the file stays as it is.
 
     Raises `ConfigError` for a file that does not parse; it is never overwritten.
     """
     document = _parsed(path, path.read_text(encoding="utf-8")) if path.exists() else {}
-    last = document.get("last_models")
-    models = {**last, provider: model} if isinstance(last, dict) else {provider: model}
-    document |= {"provider": provider, "model": model, "last_models": models}
+    document.update(values)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-", suffix=".tmp")
     try:

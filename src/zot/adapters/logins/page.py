@@ -7,6 +7,7 @@ import hmac
 import secrets
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -51,6 +52,8 @@ class LoginPage:
             except TimeoutError:
                 return False
             finally:
+                server.close()
+                await asyncio.sleep(0)  # who was let in last begins now
                 await visit.finish()
         return True
 
@@ -82,18 +85,22 @@ class _Visit:
             await _write(writer, status, page)
             if status == HTTPStatus.OK and self._profile_stored:
                 self.stored.set()
-        except (ConnectionError, TimeoutError):
-            pass
+        except (ConnectionError, TimeoutError, asyncio.CancelledError):
+            pass  # the visitor left, or the page closes
         finally:
             self._open.discard(task)
             writer.close()
+            with suppress(ConnectionError, asyncio.CancelledError):
+                await writer.wait_closed()
 
     async def finish(self) -> None:
         """End what is still connected, after a moment for answers on their way."""
         if self._open:
             await asyncio.wait(self._open, timeout=0.5)
-        for task in self._open:
+        left = list(self._open)
+        for task in left:
             task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     _profile_stored = False
 

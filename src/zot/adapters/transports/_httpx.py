@@ -31,6 +31,6 @@ else:
         import httpx
     finally:
         del modules[_PROGRAM]
-    httpx.main = _main
+    httpx.main = _main  # type: ignore[assignment]  # a click command, called the same way
 
 __all__ = ["httpx"]

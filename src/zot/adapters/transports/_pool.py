@@ -1,4 +1,4 @@
-"""httpcore under httpx: connections that are kept, at the same cost for one stream and thousands."""
+"""httpcore under httpx: kept connections, that cost the same for one stream and for thousands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from zot.adapters.transports._httpx import httpx
 MOST_IDLE = 100
 """Connections to one origin that are kept for the next request."""
 
+Key = tuple[bytes, bytes, int]
+"""An origin: scheme, host and port."""
 Open = Callable[[httpcore.Origin], httpcore.AsyncConnectionInterface]
 
 
@@ -39,13 +41,14 @@ class Connections:
 
     def __init__(self, connect: Open) -> None:
         self._connect = connect
-        self._idle: dict[httpcore.Origin, deque[httpcore.AsyncConnectionInterface]] = {}
+        self._idle: dict[Key, deque[httpcore.AsyncConnectionInterface]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send the request over an idle connection, or over a new one."""
         origin = request.url.origin
-        connection = await self._taken(origin) or self._connect(origin)
+        key = (origin.scheme, origin.host, origin.port)
+        connection = await self._taken(key) or self._connect(origin)
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
@@ -54,7 +57,7 @@ class Connections:
         return httpcore.Response(
             response.status,
             headers=response.headers,
-            content=_Content(response.stream, lambda: self._given_back(origin, connection)),
+            content=_Content(response.stream, lambda: self._given_back(key, connection)),
             extensions=response.extensions,
         )
 
@@ -66,13 +69,13 @@ class Connections:
                 for connection in stack:
                     await connection.aclose()
 
-    async def _taken(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface | None:
+    async def _taken(self, key: Key) -> httpcore.AsyncConnectionInterface | None:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             # Another event loop, perhaps in a forked child: those connections are not ours.
             self._loop = loop
             self._idle = {}
-        stack = self._idle.get(origin)
+        stack = self._idle.get(key)
         while stack:
             connection = stack.pop()
             if not connection.has_expired():
@@ -80,12 +83,10 @@ class Connections:
             await connection.aclose()
         return None
 
-    async def _given_back(
-        self, origin: httpcore.Origin, connection: httpcore.AsyncConnectionInterface
-    ) -> None:
+    async def _given_back(self, key: Key, connection: httpcore.AsyncConnectionInterface) -> None:
         if not connection.is_idle() or self._loop is not asyncio.get_running_loop():
             return
-        stack = self._idle.setdefault(origin, deque())
+        stack = self._idle.setdefault(key, deque())
         stack.append(connection)
         while stack and (len(stack) > MOST_IDLE or stack[0].has_expired()):
             await stack.popleft().aclose()

@@ -8,8 +8,9 @@ import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
-Address = tuple[socket.AddressFamily, tuple[str | int, ...]]
+Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 """What a socket is made of, and what it connects to."""
 
 
@@ -62,7 +63,7 @@ async def _asked(host: str, port: int) -> list[Address]:
         failure = None
         try:
             rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found = [(family, address) for family, _, _, _, address in rows]
+            found = [(row[0], tuple(row[4])) for row in rows]
         except OSError as error:
             failure = error
         except UnicodeError:

@@ -15,6 +15,8 @@ HIGH_WATER = 1 << 16
 LONGEST_HANDSHAKE = 3600.0
 """Seconds; the deadlines of a request end a handshake long before."""
 
+BROKEN_HANDSHAKE = "the other side closed the connection during the TLS handshake"
+
 
 class Pipe(asyncio.Protocol):
     """What has arrived on one connection, and whether more may be sent.
@@ -166,10 +168,10 @@ class Stream(httpcore.AsyncNetworkStream):
             if isinstance(error, TimeoutError):
                 raise httpcore.ConnectTimeout(str(error)) from error
             if isinstance(error, OSError | RuntimeError):
-                raise httpcore.ConnectError(str(error)) from error
+                raise httpcore.ConnectError(str(error) or BROKEN_HANDSHAKE) from error
             raise
         if transport is None:
-            raise httpcore.ConnectError("the connection broke during the handshake")
+            raise httpcore.ConnectError(BROKEN_HANDSHAKE)
         outer.transport = transport
         return Stream(outer)
 

@@ -38,11 +38,11 @@ def trust(environ: Mapping[str, str], platform: str = sys.platform) -> ssl.SSLCo
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False
     for variable, path in _extra(environ):
-        folder = variable.endswith("DIR")
         try:
-            if folder:
-                os.listdir(path)  # noqa: PTH208 (OpenSSL says nothing about a bad folder)
-            context.load_verify_locations(**{"capath" if folder else "cafile": path})
+            if Path(path).is_dir():
+                context.load_verify_locations(capath=path)
+            else:
+                context.load_verify_locations(cafile=path)
         except ssl.SSLError:
             raise ConfigError(variable, f"{path} holds no certificates") from None
         except OSError as error:
@@ -90,8 +90,8 @@ def _extra(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     paths = ssl.get_default_verify_paths()
     known = {os.path.realpath(p) for p in (paths.openssl_cafile, paths.openssl_capath, *BUNDLES)}
     for variable in CA_VARIABLES:
-        path = environ.get(variable, "")
-        folder_named_as_file = variable == "REQUESTS_CA_BUNDLE" and Path(path).is_dir()
-        if path and (real := os.path.realpath(path)) not in known:
-            known.add(real)
-            yield ("REQUESTS_CA_BUNDLE_DIR" if folder_named_as_file else variable), path
+        value = environ.get(variable, "")
+        for path in value.split(os.pathsep) if variable.endswith("DIR") else [value]:
+            if path and (real := os.path.realpath(path)) not in known:
+                known.add(real)
+                yield variable, path

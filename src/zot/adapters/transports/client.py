@@ -17,6 +17,7 @@ from importlib.util import find_spec
 
 import httpcore
 
+from zot.adapters.transports._failures import PROXY
 from zot.adapters.transports._httpx import httpx
 from zot.adapters.transports._network import Network
 from zot.adapters.transports._pool import Connections, CoreTransport
@@ -54,6 +55,8 @@ class RoutingTransport(httpx.AsyncBaseTransport):
                 f"the request to {request.url.host} would go over plain http to a proxy",
                 hint="use https://, or --insecure-http if the network is yours",
             )
+        if proxy is not None:
+            request.extensions[PROXY] = f"{proxy.url.host}:{proxy.url.port or 80}"
         key = (scheme, None if proxy is None else proxy.url)
         way = self._ways.get(key)
         if way is None:
@@ -126,7 +129,7 @@ def http_client(
     """
     return httpx.AsyncClient(
         transport=RoutingTransport(environ, http_proxy, insecure_http=insecure_http),
-        timeout=None,  # noqa: S113 (each request brings its deadlines)
+        timeout=None,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
         trust_env=False,

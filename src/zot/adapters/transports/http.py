@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-import httpx
-
-from zot.adapters.transports._failures import network_failure
+from zot.adapters.transports._failures import (
+    PROXY,
+    check_headers,
+    named,
+    network_failure,
+    proxy_failure,
+    redirect,
+)
+from zot.adapters.transports._httpx import httpx
 from zot.adapters.transports._inflate import plain
+from zot.adapters.transports._watch import Watch
 from zot.domain.deadline import Deadlines
-from zot.domain.error import RedirectRefused, StreamBroken, TimedOut
+from zot.domain.error import ProviderError, StreamBroken, ZotError
 from zot.domain.event import Start, StreamEvent
 from zot.domain.mask import masked_call, masked_headers
 from zot.domain.request import ModelCall, WireRequest
@@ -22,13 +29,15 @@ from zot.ports.wire_codec import WireCodec
 
 REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "x-goog-request-id", "cf-ray")
 LONGEST_ERROR = 1 << 20
+ERROR_PATIENCE = 10.0
+"""Seconds for the text of a refusal; its status alone is worth an error."""
 
 
 class HttpTransport:
     """Send calls through one HTTP client.
 
-    No redirect is ever followed, streams are asked for without compression, and each phase
-    of a request has its deadline.
+    No redirect is ever followed, whatever the client is set to; streams are asked for
+    without compression; each phase of a request has its deadline.
     """
 
     def __init__(
@@ -55,15 +64,34 @@ class HttpTransport:
         """Send the call and yield its events; closing the iterator closes the connection."""
         codec = self._codec_for(call.wire)
         request = await self._request(call)
-        clock = asyncio.get_running_loop().time
-        total = clock() + self._deadlines.total
-        response = await self._send(call, request, min(total, clock() + self._deadlines.first_byte))
+        check_headers(call, request)
+        watch = Watch(call, self._deadlines)
+        response = await self._send(call, request, watch)
         try:
-            if response.status_code >= 300:
-                raise await self._refusal(call, codec, response, total)
-            async with aclosing(self._chunks(call, response, total)) as chunks:
-                async for event in self._events(call, codec, response, chunks):
-                    yield event
+            async with aclosing(_raw(response)) as raw:
+                if response.status_code >= 300:
+                    raise await self._refusal(call, codec, response, raw, watch)
+                decoder = codec.decoder(call, response.headers.get("content-type", ""))
+                inflate = plain(response.headers.get("content-encoding", ""))
+                begun = False
+                while (chunk := await _next(call, response, raw, watch)) is not None:
+                    for piece in inflate(chunk):
+                        if begun:
+                            events = decoder.feed(piece)
+                        else:
+                            events, broken = _first(decoder.feed, piece)
+                            begun = True
+                            yield _start(call, response)
+                            if broken is not None:
+                                raise broken
+                        for event in events:
+                            yield event
+                        if events:
+                            watch.progress()
+            if not begun:
+                raise StreamBroken(f"{named(call)} sent an empty answer", hint="ask again")
+            for event in decoder.close():
+                yield event
         finally:
             await response.aclose()
 
@@ -78,89 +106,89 @@ class HttpTransport:
         request = replace(request, headers=headers)
         return await self._authorizer_for(call.endpoint.auth).authorize(request, call)
 
-    async def _send(self, call: ModelCall, request: WireRequest, until: float) -> httpx.Response:
+    async def _send(self, call: ModelCall, request: WireRequest, watch: Watch) -> httpx.Response:
+        message = None
         try:
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(watch.until) as timer:
                 message = self._client.build_request(
-                    request.method, request.url, headers=request.headers, content=request.body
+                    request.method,
+                    request.url,
+                    headers=request.headers,
+                    content=request.body,
+                    timeout=httpx.Timeout(None),
+                    extensions={"trace": watch.trace(timer)},
                 )
-                return await self._client.send(message, stream=True)
+                return await self._client.send(
+                    message, stream=True, follow_redirects=False, auth=httpx.Auth()
+                )
         except TimeoutError:
-            raise self._late(call, "sent no answer", self._deadlines.first_byte) from None
+            raise watch.late() from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise network_failure(call, error) from None
+            raise network_failure(call, error, message) from None
 
-    async def _chunks(
-        self, call: ModelCall, response: httpx.Response, total: float
-    ) -> AsyncGenerator[bytes, None]:
-        """Yield the plain bytes of an answer; `asend(True)` is not needed: see `_Silence`."""
-        clock = asyncio.get_running_loop().time
-        inflate = plain(response.headers.get("content-encoding", ""))
-        raw = response.aiter_raw()
-        limit = self._deadlines.progress
-        while True:
-            until = min(total, clock() + limit)
-            try:
-                async with asyncio.timeout_at(until):
-                    chunk = await anext(raw)
-            except StopAsyncIteration:
-                return
-            except TimeoutError:
-                late = "took longer than" if until == total else "was silent for"
-                seconds = self._deadlines.total if until == total else limit
-                raise self._late(call, late, seconds) from None
-            except (httpx.HTTPError, OSError) as error:
-                raise network_failure(call, error, begun=True) from None
-            for piece in inflate(chunk):
-                yield piece
-
-    async def _events(
+    async def _refusal(
         self,
         call: ModelCall,
         codec: WireCodec,
         response: httpx.Response,
-        chunks: AsyncIterator[bytes],
-    ) -> AsyncGenerator[StreamEvent, None]:
-        decoder = codec.decoder(call, response.headers.get("content-type", ""))
-        started = False
-        async for chunk in chunks:
-            if not started:
-                started = True
-                yield _start(call, response)
-            for event in decoder.feed(chunk):
-                yield event
-        if not started:
-            raise StreamBroken(f"`{call.profile.id}` sent an empty answer")
-        for event in decoder.close():
-            yield event
-
-    async def _refusal(
-        self, call: ModelCall, codec: WireCodec, response: httpx.Response, total: float
-    ) -> Exception:
-        if 300 <= response.status_code < 400:
-            target = httpx.URL(response.headers.get("location", "")).host or "another address"
-            return RedirectRefused(
-                f"`{call.profile.id}` answered with a redirect to {target}; nothing was sent there",
-                hint="give the final address with --base-url",
-            )
+        raw: AsyncIterator[bytes],
+        watch: Watch,
+    ) -> ZotError:
+        status = response.status_code
+        if 300 <= status < 400:
+            return redirect(call, response)
+        proxy = response.request.extensions.get(PROXY)
+        if status == 407 and proxy is not None:
+            return proxy_failure(call, str(proxy), status)
+        watch.at_most(ERROR_PATIENCE)
         body = bytearray()
-        async with aclosing(self._chunks(call, response, total)) as chunks:
-            async for chunk in chunks:
-                body += chunk
+        try:
+            inflate = plain(response.headers.get("content-encoding", ""))
+            while (chunk := await _next(call, response, raw, watch)) is not None:
+                for piece in inflate(chunk):
+                    body += piece
                 if len(body) > LONGEST_ERROR:
                     break
-        return codec.error(call, response.status_code, response.headers, bytes(body))
+        except ZotError:
+            pass  # what has arrived says enough
+        return codec.error(call, status, response.headers, bytes(body[:LONGEST_ERROR]))
 
-    def _late(self, call: ModelCall, what: str, seconds: float) -> TimedOut:
-        return TimedOut(
-            f"`{call.profile.id}` {what} {seconds:g} s",
-            hint="allow more with --timeout, or try another model",
-        )
+
+def _raw(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    return response.aiter_raw()  # type: ignore[return-value]  # it is one, and has to be closed
+
+
+async def _next(
+    call: ModelCall, response: httpx.Response, raw: AsyncIterator[bytes], watch: Watch
+) -> bytes | None:
+    """Return the next bytes of an answer, or None at its end."""
+    try:
+        async with asyncio.timeout_at(watch.until):
+            return await anext(raw, None)
+    except TimeoutError:
+        raise watch.late() from None
+    except (httpx.HTTPError, OSError) as error:
+        raise network_failure(call, error, response.request, begun=True) from None
+
+
+def _first(
+    feed: Callable[[bytes], Sequence[StreamEvent]], data: bytes
+) -> tuple[Sequence[StreamEvent], ZotError | None]:
+    """Decode the first bytes, and return what they are no stream for.
+
+    A refusal in place of an answer is raised: no answer has begun, so it may be retried.
+    """
+    try:
+        return feed(data), None
+    except ProviderError:
+        raise
+    except ZotError as error:
+        return (), error
 
 
 def _start(call: ModelCall, response: httpx.Response) -> Start:
     request_id = next((v for name in REQUEST_IDS if (v := response.headers.get(name))), None)
-    return Start(call.profile.id, call.model.id, request_id, call.place, call.wire)
+    return Start(call.profile.id, call.model.id, request_id, call.place)
 
 
 def _lower(headers: object) -> dict[str, str]:

@@ -89,16 +89,26 @@ def _common(ctx: click.Context) -> tuple[Screen, Question]:
 @click.argument("query", required=False, default="")
 @click.option("-P", "--provider", metavar="ID", help="Only this provider.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--check", "checking", is_flag=True, help="Check models.json; exit 3 on a mistake.")
 @click.pass_context
-def models(ctx: click.Context, query: str, provider: str | None, as_json: bool) -> None:
+def models(
+    ctx: click.Context,
+    query: str,
+    provider: str | None,
+    as_json: bool,
+    checking: bool,
+) -> None:
     """List the models of the catalog."""
     from dataclasses import replace
 
-    from zot.entrypoints.cli.models import show
+    from zot.entrypoints.cli.models import check, show
 
     screen, given = _common(ctx)
     given = replace(given, provider=provider or given.provider, as_json=as_json or given.as_json)
-    show(screen, given, query)
+    if checking:
+        check(screen, given)
+    else:
+        show(screen, given, query)
 
 
 @zot.command()
@@ -113,19 +123,23 @@ def providers(ctx: click.Context, as_json: bool) -> None:
 
 
 @zot.command()
-@click.argument("provider", required=False)
-@click.option(
-    "--method", type=click.Choice(["api-key", "subscription"]), help="Which kind of login."
-)
+@click.argument("names", nargs=-1, metavar="[PROVIDER]")
+@click.option("--method", type=click.Choice(["api-key", "subscription"]), help="Kind of login.")
 @click.option("--stdin", is_flag=True, help="Read the key from standard input.")
+@click.option("--import", "importing", is_flag=True, help="Copy keys of other tools or .env FILEs.")
+@click.option("--yes", is_flag=True, help="Import without asking.")
 @click.pass_context
-def login(ctx: click.Context, provider: str | None, method: str | None, stdin: bool) -> None:
-    """Store a credential."""
+def login(ctx: click.Context, /, names: tuple[str, ...], importing: bool, **wish: Any) -> None:
+    """Store a credential; with --import, those of llm, pi, opencode, codex, gh or .env files."""
     from zot.entrypoints.cli.ask import zot_for
     from zot.entrypoints.cli.login import LoginWish, run_login
 
     screen, given = _common(ctx)
-    run_login(zot_for(given, screen), LoginWish(provider or given.provider, method, stdin), screen)
+    if len(names) > 1 and not importing:
+        raise click.UsageError("one provider at a time")
+    provider = None if importing else next(iter(names), given.provider)
+    files = names if importing else None
+    run_login(zot_for(given, screen), LoginWish(provider, files=files, **wish), screen)
 
 
 @zot.command()
@@ -167,6 +181,58 @@ def explain(ctx: click.Context, provider: str, as_json: bool) -> None:
 
     screen, given = _common(ctx.parent or ctx)
     show_explanation(screen, given, provider, as_json=as_json or given.as_json)
+
+
+@auth.command()
+@click.pass_context
+def repair(ctx: click.Context) -> None:
+    """Mend a broken auth.json, keeping a copy of it."""
+    from zot.entrypoints.cli import store as commands
+    from zot.entrypoints.cli.ask import zot_for
+
+    screen, given = _common(ctx.parent or ctx)
+    commands.repair(zot_for(given, screen), screen)
+
+
+@zot.group(cls=click.Group)
+def store() -> None:
+    """Show, move or export where logins are kept."""
+
+
+@store.command(name="show")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def show_store(ctx: click.Context, as_json: bool) -> None:
+    """Show the secret store in use, and the logins in it."""
+    from zot.entrypoints.cli import store as commands
+    from zot.entrypoints.cli.ask import zot_for
+
+    screen, given = _common(ctx.parent or ctx)
+    commands.show(zot_for(given, screen), screen, as_json=as_json or given.as_json)
+
+
+@store.command()
+@click.argument("to")
+@click.pass_context
+def migrate(ctx: click.Context, to: str) -> None:
+    """Move every login to another store: written, read back, then deleted here."""
+    from zot.entrypoints.cli import store as commands
+    from zot.entrypoints.cli.ask import zot_for
+
+    screen, given = _common(ctx.parent or ctx)
+    commands.migrate(zot_for(given, screen), to, screen)
+
+
+@store.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def export(ctx: click.Context, yes: bool) -> None:
+    """Print every login with its secret."""
+    from zot.entrypoints.cli import store as commands
+    from zot.entrypoints.cli.ask import zot_for
+
+    screen, given = _common(ctx.parent or ctx)
+    commands.export(zot_for(given, screen), screen, sure=yes)
 
 
 @zot.group(cls=click.Group)

@@ -15,6 +15,7 @@ from zot.domain.error import UsageError
 from zot.domain.message import Document, Image, Message, Tool, image_type
 from zot.domain.secret import Secret
 from zot.entrypoints.api import AsyncZot
+from zot.entrypoints.cli.passphrase import passphrase
 from zot.entrypoints.cli.render import renderer
 from zot.entrypoints.cli.screen import Screen
 from zot.entrypoints.options import Options
@@ -56,6 +57,8 @@ def zot_for(question: Question, screen: Screen) -> AsyncZot:
         retries=question.retries,
         timeout=question.timeout,
         variables=os.environ,
+        passphrase=passphrase,
+        one_run=True,
         progress=screen.progress,
     )
     return AsyncZot.of(settings, screen.notice)
@@ -67,7 +70,9 @@ def _key(question: Question, screen: Screen) -> Secret | None:
     if question.api_key != "-":
         screen.notice("--api-key KEY shows in the process list; `--api-key -` reads it from input")
         return Secret(question.api_key)
-    key = sys.stdin.readline().strip()
+    key = (
+        "" if sys.stdin is None else sys.stdin.buffer.readline().decode("utf-8", "replace").strip()
+    )
     if not key:
         raise UsageError("--api-key - found no key on standard input")
     return Secret(key)

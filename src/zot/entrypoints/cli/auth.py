@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import click
+
 from zot.domain.credential import Look, Origin
+from zot.domain.error import ZotError
 from zot.domain.precedence import Resolution
 from zot.entrypoints import jsonl
 from zot.entrypoints.api import AsyncZot
 from zot.entrypoints.cli.ask import Question, zot_for
+from zot.entrypoints.cli.report import report
 from zot.entrypoints.cli.screen import Screen
 
 
@@ -20,10 +24,10 @@ def show_explanation(screen: Screen, given: Question, provider: str, *, as_json:
         screen.out(jsonl.line(jsonl.resolution(resolution)) + "\n")
     else:
         screen.out("".join(f"{text}\n" for text in _explained(resolution, screen)))
-    if resolution.failure is not None:
-        raise resolution.failure
-    if resolution.winner is None:
+    try:
         resolution.require()
+    except ZotError as error:  # the object on standard output holds it already
+        raise click.exceptions.Exit(report(error, screen)) from None
 
 
 def _explained(resolution: Resolution, screen: Screen) -> list[str]:

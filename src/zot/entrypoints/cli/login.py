@@ -21,11 +21,13 @@ LONGEST_KEY = 64 << 10
 
 @dataclass(frozen=True, slots=True)
 class LoginWish:
-    """What the options of `zot login` say."""
+    """What the options of `zot login` say; `files` is set where keys are to be imported."""
 
     provider: str | None = None
     method: str | None = None
     stdin: bool = False
+    files: tuple[str, ...] | None = None
+    yes: bool = False
 
 
 def surroundings() -> Surroundings:
@@ -134,11 +136,10 @@ def log_out(zot: AsyncZot, provider: str | None, screen: Screen, *, everyone: bo
         raise UsageError("name a provider, or --all", hint="`zot auth status` lists the logins")
     for profile in profiles:
         result = service.log_out(profile)
-        screen.out(
-            f"removed the login of {profile.id}\n"
-            if result.removed
-            else f"there was no stored login of {profile.id}\n"
-        )
+        if result.removed:
+            screen.out(f"removed the login of {profile.id}\n")
+        elif not everyone:  # two providers may share a record
+            screen.out(f"there was no stored login of {profile.id}\n")
         for look in result.still:
             screen.notice(f"{profile.id} still has a credential from {look.place}")
     if everyone and not profiles:
@@ -150,6 +151,11 @@ def run_login(zot: AsyncZot, wish: LoginWish, screen: Screen) -> None:
 
     async def whole() -> None:
         async with zot:
-            await log_in(zot, wish, screen)
+            if wish.files is None:
+                await log_in(zot, wish, screen)
+            else:
+                from zot.entrypoints.cli.importing import import_keys
+
+                await import_keys(zot, list(wish.files), screen, sure=wish.yes)
 
     asyncio.run(whole())

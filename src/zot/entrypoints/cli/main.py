@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 
 import click
 
@@ -15,7 +16,7 @@ from zot.entrypoints.cli.screen import Screen, close_broken_pipe, screen_from
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; all output is flushed."""
-    flags = [word for word in arguments if word.startswith("-")]
+    flags = [word for word in takewhile(lambda word: word != "--", arguments) if word[:1] == "-"]
     screen = screen_from(
         os.environ,
         no_color="--no-color" in flags,
@@ -32,17 +33,14 @@ def main(arguments: Sequence[str]) -> int:
 def _run(arguments: list[str], screen: Screen, *, as_json: bool) -> int:
     if _asks_for_help(arguments):
         _prettify_help()
-    from zot.entrypoints.cli.app import zot
-
     try:
-        zot.main(arguments, prog_name="zot", standalone_mode=False, obj=screen)
+        from zot.entrypoints.cli.app import zot
+
+        status = zot.main(arguments, prog_name="zot", standalone_mode=False, obj=screen)
     except ZotError as error:
         return report(error, screen, as_json=as_json)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
     except click.ClickException as error:
-        usage = UsageError(_lowered(error.format_message()), hint="`zot --help` shows the options")
-        return report(usage, screen, as_json=as_json)
+        return report(UsageError(_lowered(error.format_message())), screen, as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
         return interrupted()
     except BrokenPipeError:
@@ -50,7 +48,7 @@ def _run(arguments: list[str], screen: Screen, *, as_json: bool) -> int:
     except Exception as error:  # noqa: BLE001 (the last stop: a traceback could show a secret)
         return unexpected(error, screen, verbose=screen.verbose > 1)
     sys.stdout.flush()
-    return 0
+    return status if isinstance(status, int) else 0  # of `click.exceptions.Exit`, which it catches
 
 
 def _asks_for_help(arguments: list[str]) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+
+import click
 
 from zot.domain.model import ModelSpec, Price
 from zot.entrypoints import jsonl
@@ -17,6 +20,23 @@ def show(screen: Screen, given: Question, query: str) -> None:
         text = f"{spec.ref} {spec.name}".lower()
         if all(word in text for word in wanted):
             screen.out((jsonl.line(_object(spec)) if given.as_json else plain(spec)) + "\n")
+
+
+def check(screen: Screen, given: Question) -> None:
+    """Print each mistake of models.json; raises the first one where there is any."""
+    catalog = zot_for(given, replace(screen, quiet=True)).container.catalog()
+    for problem in catalog.problems:
+        if given.as_json:
+            where, said, hint = problem.where, problem.problem, problem.hint
+            screen.out(jsonl.line({"where": where, "problem": said, "hint": hint}) + "\n")
+        else:
+            screen.out(f"{screen.safe(problem.message)}\n")
+            if problem.hint:
+                screen.out(f"  hint: {screen.safe(problem.hint)}\n")
+    if catalog.problems:
+        screen.err(f"models.json: {len(catalog.problems)} mistakes")
+        raise click.exceptions.Exit(catalog.problems[0].exit_code)
+    screen.notice("models.json: no mistake")
 
 
 def plain(spec: ModelSpec) -> str:

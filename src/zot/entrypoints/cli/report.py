@@ -7,9 +7,19 @@ import sys
 from zot.domain.error import ZotError
 from zot.entrypoints.cli.screen import Screen
 
+NEXT = {
+    2: "`zot --help` shows the options",
+    3: "mend it, and ask again",
+    4: "`zot auth status` shows the credentials that zot has",
+    5: "ask again",
+    6: "`--dry-run` shows the request as it would be sent",
+}
+"""What to do next where an error does not say it itself, by exit status."""
+
 
 def report(error: ZotError, screen: Screen, *, as_json: bool = False) -> int:
     """Say what went wrong, with the next command to run, and return the exit status."""
+    error.hint = error.hint or NEXT.get(error.exit_code, "run it again with -vv")
     if as_json:
         from zot.entrypoints import jsonl
 

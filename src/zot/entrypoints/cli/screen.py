@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import TextIO
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -75,6 +76,8 @@ def screen_from(
     environ: Mapping[str, str], *, no_color: bool = False, quiet: bool = False, verbose: int = 0
 ) -> Screen:
     """Return the screen of this process; `NO_COLOR` and `TERM=dumb` are obeyed."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an answer may hold what it cannot show
     plain = no_color or bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
     return Screen(
         sys.stdout,

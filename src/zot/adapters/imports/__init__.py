@@ -1,0 +1,1 @@
+"""Keys that other programs keep: read, never rewritten."""

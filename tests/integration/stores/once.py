@@ -1,0 +1,57 @@
+"""A program that does one thing to `auth.json` and says what came of it, as JSON.
+
+    python -m tests.integration.stores.once ACTION PATH [SECRET]
+
+Everything is imported first. Two calls that touch no file (`/zot-begins`, `/zot-ends`) mark
+the system calls of the action for whoever traces them.
+"""
+
+from __future__ import annotations
+
+import fcntl  # noqa: F401  # imported late by the store
+import json
+import os
+import pwd  # noqa: F401  # imported late by the store
+import sys
+from pathlib import Path
+
+from zot.adapters.stores.file import FileStore
+from zot.contract.store_cases import ANTHROPIC, GROQ, key
+from zot.domain.error import ZotError
+from zot.domain.secret import Secret
+
+
+def act(action: str, path: Path, secret: str) -> None:
+    store = FileStore(path, notice=lambda _: None)
+    if action == "save":
+        store.save(GROQ, key(secret))
+    elif action == "delete":
+        store.delete(ANTHROPIC)
+    elif action == "repair":
+        store.repair()
+    elif action == "load":
+        record = store.load(GROQ)
+        print(json.dumps(record is not None))
+    elif action == "move":
+        target = FileStore(path.with_name("moved") / "auth.json", notice=lambda _: None)
+        record = store.load(ANTHROPIC)
+        if record is not None and not isinstance(record.credential, Secret):
+            target.save(ANTHROPIC, key(secret))
+            store.delete(ANTHROPIC)
+
+
+def main() -> int:
+    action, path, *rest = sys.argv[1:]
+    os.path.exists("/zot-begins")
+    try:
+        act(action, Path(path), *(rest or [""]))
+    except ZotError as error:
+        os.path.exists("/zot-ends")
+        print(json.dumps({"error": error.slug, "message": error.message, "hint": error.hint}))
+        return error.exit_code
+    os.path.exists("/zot-ends")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
