@@ -1,9 +1,6 @@
 """One command line, one Python API and one credential policy for every LLM provider."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers know the name; importing `typing` would double `--version`
 if TYPE_CHECKING:
     from zot.domain.error import ZotError
     from zot.domain.message import Document, Image, Message, Tool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -56,20 +56,57 @@ class Folded:
     counts: dict[str, int] = field(default_factory=dict)
 
 
+class Sdk:
+    """The SDK and the server that it asks; a client takes long to make, so one is enough."""
+
+    def __init__(self, server: Replay) -> None:
+        self._server = server
+        self._client: Any = None
+
+    def read(self, exchange: Mapping[str, Any]) -> list[Any]:
+        """Return the answers that the SDK reads."""
+        headers = (("content-type", content_type_of(exchange) or "application/json"),)
+        self._server.say(Answer(200, headers, body_of(exchange), length=True))
+        self._client = self._client or self._made()
+        asked: Any = {"model": "m", "contents": "hi"}
+        if exchange["streaming"]:
+            return list(self._client.models.generate_content_stream(**asked))
+        return [self._client.models.generate_content(**asked)]
+
+    def _made(self) -> Any:
+        from google import genai
+        from google.genai import types
+
+        options = types.HttpOptions(base_url=f"http://{self._server.host}", api_version="v1beta")
+        return genai.Client(api_key="nobody's", vertexai=False, http_options=options)
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+
+@pytest.fixture(scope="module")
+def sdk() -> Iterator[Sdk]:
+    with Replay() as server:
+        sdk = Sdk(server)
+        yield sdk
+        sdk.close()
+
+
 @pytest.mark.parametrize("recording", [pytest.param(r, id=r.id) for r in COMPARABLE if _sample(r)])
-def test_zot_and_the_sdk_agree(recording: Recording, replay: Replay) -> None:
-    _compare(recording, replay)
+def test_zot_and_the_sdk_agree(recording: Recording, sdk: Sdk) -> None:
+    _compare(recording, sdk)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("recording", [pytest.param(r, id=r.id) for r in COMPARABLE])
-def test_zot_and_the_sdk_agree_on_every_answer(recording: Recording, replay: Replay) -> None:
-    _compare(recording, replay)
+def test_zot_and_the_sdk_agree_on_every_answer(recording: Recording, sdk: Sdk) -> None:
+    _compare(recording, sdk)
 
 
-def _compare(recording: Recording, replay: Replay) -> None:
+def _compare(recording: Recording, sdk: Sdk) -> None:
     exchange = recording.read()
-    told = _folded(_by_the_sdk(exchange, replay))
+    told = _folded(sdk.read(exchange))
     call = call_to("somebody", recording.wire, "m", stream=exchange["streaming"])
     decoder = codec_of(recording.wire).decoder(call, content_type_of(exchange))
     outcome = decoded(decoder, [body_of(exchange)])
@@ -106,23 +143,6 @@ def _signatures(reply: Reply) -> list[str]:
 def _bytes(signature: str) -> bytes:
     plain = signature.replace("-", "+").replace("_", "/")
     return base64.b64decode(plain + "=" * (-len(plain) % 4))
-
-
-def _by_the_sdk(exchange: Mapping[str, Any], replay: Replay) -> list[Any]:
-    from google import genai
-    from google.genai import types
-
-    headers = (("content-type", content_type_of(exchange) or "application/json"),)
-    replay.say(Answer(200, headers, body_of(exchange), length=True))
-    options = types.HttpOptions(base_url=f"http://{replay.host}", api_version="v1beta")
-    client = genai.Client(api_key="nobody's", vertexai=False, http_options=options)
-    asked: Any = {"model": "m", "contents": "hi"}
-    try:
-        if exchange["streaming"]:
-            return list(client.models.generate_content_stream(**asked))
-        return [client.models.generate_content(**asked)]
-    finally:
-        client.close()
 
 
 def _folded(chunks: Iterable[Any]) -> Folded:

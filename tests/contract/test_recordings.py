@@ -104,6 +104,7 @@ WIRES = (
     Wire("openai-responses", counted_inside),
     Wire("google-generative", thoughts_beside, made_id="{name}_{number}"),
     Wire("google-vertex", thoughts_beside, made_id="{name}_{number}"),
+    Wire("bedrock-converse", counted_beside),
 )
 NAMED = {wire.name: wire for wire in WIRES}
 ALL = recordings(*NAMED)

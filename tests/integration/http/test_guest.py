@@ -65,7 +65,8 @@ def house():
         "folder": os.getcwd(),
         "environment": dict(os.environ),
         "logging": [(logging.root.level, list(logging.root.handlers), logging.root.disabled)],
-        "loggers": [n for n, x in logging.root.manager.loggerDict.items() if vars(x).get("handlers")],
+        "loggers": [n for n, x in logging.Logger.manager.loggerDict.items() if "handlers" in vars(x)
+            and x.handlers],
         "hooks": (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.displayhook),
         "warnings": list(warnings.filters),
         "path": list(sys.path),

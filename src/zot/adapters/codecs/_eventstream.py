@@ -111,19 +111,23 @@ class FrameStream:
 
 def headers(block: bytes) -> dict[str, Value]:
     """Read the headers of a frame; raises `StreamBroken`."""
-    found: dict[str, Value] = {}
-    at = 0
     try:
-        while at < len(block):
-            begin = at + 1
-            at = begin + block[at]
-            name = block[begin:at].decode()
-            value, at = _value(block, at)
-            if at > len(block) or not name or name in found:
-                raise ValueError(name)
-            found[name] = value
+        return _read(block)
     except (IndexError, ValueError, StructError) as error:
         raise _damaged("the headers of a frame cannot be read", block) from error
+
+
+def _read(block: bytes) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    at = 0
+    while at < len(block):
+        begin = at + 1
+        at = begin + block[at]
+        name = block[begin:at].decode()
+        value, at = _value(block, at)
+        if at > len(block) or not name or name in found:
+            raise ValueError(name)
+        found[name] = value
     return found
 
 

@@ -41,6 +41,8 @@ class AwsCells:
 
     def __init__(self, endpoint: str | None = None) -> None:
         self._endpoint = endpoint
+        self._session: Any = None
+        self._turn = threading.Lock()
         self._kinds: tuple[float, Mapping[str, KeptField]] | None = None
 
     def read(self, name: str) -> str | None:
@@ -108,7 +110,8 @@ class AwsCells:
 
         def run() -> None:
             try:
-                answers.append(asyncio.run(asyncio.wait_for(self._call(call), TIMEOUT)))
+                with self._turn:
+                    answers.append(asyncio.run(asyncio.wait_for(self._call(call), TIMEOUT)))
             except Exception as error:  # botocore has many  # noqa: BLE001
                 errors.append(error)
 
@@ -125,7 +128,8 @@ class AwsCells:
     async def _call(self, call: Callable[[Any], Awaitable[T]]) -> T:
         try:  # half a second, and without types
             config_module: Any = import_module("aiobotocore.config")
-            session_module: Any = import_module("aiobotocore.session")
+            if self._session is None:  # it remembers the protocol that it has read
+                self._session = import_module("aiobotocore.session").get_session()
         except ImportError:
             raise StoreBroken(
                 "the store `aws-secrets-manager` needs the package `aiobotocore`",
@@ -134,7 +138,7 @@ class AwsCells:
         config = config_module.AioConfig(
             connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2}
         )
-        async with session_module.get_session().create_client(
+        async with self._session.create_client(
             "secretsmanager", endpoint_url=self._endpoint, config=config
         ) as client:
             answer: T = await call(client)

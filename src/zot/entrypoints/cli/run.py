@@ -13,7 +13,7 @@ from typing import Any
 from zot.entrypoints.cli.ask import Question, ask
 from zot.entrypoints.cli.screen import Screen
 
-GRACE = 0.4
+GRACE = 0.3
 """Seconds that a stopped command has to close its connections and to leave the terminal tidy."""
 INTERRUPTED = 130
 
