@@ -104,6 +104,7 @@ BROKEN = [
     ("auth.json", '{\n  "additional_api_key_creds": {"groq": {"api_key": 5}}\n}', ":2:"),
     ("auth.json", "", ":1:1"),
     ("models.json", '{\n  "providers": {\n    "groq": {"apiKey": }\n  }\n}', ":3:24"),
+    ("models.json", '{\n  "providers": {\n    "groq": ]\n  }\n}', ":3:13"),
     ("config.json", '{\n  "provider": groq\n}', ":2:15"),
     ("config.json", "[]", ":1:1"),
     ("config.json", '{"provider": 5}', ""),

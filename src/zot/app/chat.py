@@ -13,10 +13,11 @@ from zot.app.selection import SelectionService
 from zot.domain.catalog import Catalog, Route
 from zot.domain.credential import Origin, Place
 from zot.domain.endpoint import check_destination, expand
-from zot.domain.error import ZotError
+from zot.domain.error import UsageError, ZotError
 from zot.domain.event import End, Notice, Start, StreamEvent
 from zot.domain.fit import fit
 from zot.domain.mask import redact
+from zot.domain.provider import Endpoint
 from zot.domain.reply import Reply, collect
 from zot.domain.request import ChatOrder, ModelCall, WireRequest
 from zot.domain.retry import delay
@@ -62,6 +63,12 @@ class ChatService:
 
     async def plan(self, order: ChatOrder) -> Planned:
         """Decide everything about an order; sends nothing."""
+        given_url = order.base_url or self._base_url
+        if given_url and order.provider is None and order.model is None:
+            raise UsageError(
+                "--base-url (base_url=) replaces the address of one provider; name it",
+                hint="add --provider ID or --model provider/id",
+            )
         selected = self._selection.select(order)
         route = self._catalog.route(selected.order.model, selected.order.provider)
         resolution = await asyncio.to_thread(self._credentials.resolve, route.profile)
@@ -72,7 +79,7 @@ class ChatService:
         request, dropped = fit(order.request, route.model)
         call = ModelCall(
             route.profile,
-            route.endpoint,
+            self._endpoint(route),
             route.wire,
             base_url,
             route.model,
@@ -129,6 +136,17 @@ class ChatService:
         if "://" in base_url:
             check_destination(base_url, insecure_http=self._insecure_http)
         return base_url, bool(route.given)
+
+    def _endpoint(self, route: Route) -> Endpoint:
+        """Return the endpoint with the settings of its provider in its paths."""
+        endpoint = route.endpoint
+        if "{" not in endpoint.path + endpoint.path_non_stream:
+            return endpoint
+        return replace(
+            endpoint,
+            path=expand(endpoint.path, route.profile, self._environ),
+            path_non_stream=expand(endpoint.path_non_stream, route.profile, self._environ),
+        )
 
     async def _attempts(self, planned: Planned) -> AsyncGenerator[StreamEvent, None]:
         call = planned.call

@@ -131,10 +131,10 @@ async def asking(
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a test, no longer than five minutes."""
+    """Run a test, no longer than ten minutes."""
 
     async def limited() -> T:
-        async with asyncio.timeout(300):
+        async with asyncio.timeout(600):
             return await main
 
     return asyncio.run(limited())

@@ -52,8 +52,9 @@ class TestAwsStore(LastingStoreContract):
         monkeypatch.setattr(aws, "FRESH", 0.0)
         self.endpoint = endpoint
         yield
+        store = aws_store(endpoint)
         for profile in EVERYBODY:
-            aws_store(endpoint).delete(profile)
+            store.delete(profile)
 
     def open(self, folder: Path) -> SecretStore:
         return aws_store(self.endpoint)

@@ -148,6 +148,8 @@ class OpaqueBlock:
     def __init__(self, begin: Begin, raw: Raw) -> None:
         self._begin = begin
         self._raw = {kind: dict(v) if isinstance(v, dict) else v for kind, v in raw.items()}
+        self._texts: dict[tuple[str, str], list[str]] = {}
+        self._lists: dict[str, list[object]] = {}
 
     def delta(self, delta: Raw, out: Out) -> bool:
         """Take a piece: text is joined, pieces of a list follow each other."""
@@ -156,28 +158,35 @@ class OpaqueBlock:
             if not isinstance(held, dict):
                 return False
             if isinstance(piece, list):
-                held["content"] = [*items(held.get("content")), *piece]
+                self._lists.setdefault(kind, items(held.get("content"))).extend(piece)
             elif isinstance(piece, dict):
                 for name, value in piece.items():
-                    before = held.get(name)
-                    joined = isinstance(before, str) and isinstance(value, str)
-                    held[name] = f"{before}{value}" if joined else value
+                    if isinstance(value, str):
+                        self._texts.setdefault((kind, name), []).append(value)
+                    else:
+                        held[name] = value
         return True
 
     def stop(self, out: Out) -> None:
         """Give the block, unless its arguments cannot be read."""
+        if not self._raw:
+            return
+        for (kind, name), texts in self._texts.items():
+            before = self._raw[kind].get(name)
+            self._raw[kind][name] = "".join([before, *texts] if isinstance(before, str) else texts)
+        for kind, content in self._lists.items():
+            self._raw[kind]["content"] = content
         call = self._raw.get("toolUse")
-        if isinstance(call, dict) and isinstance(text := call.get("input"), str):
-            call["input"] = parse_object(text)
+        if isinstance(call, dict) and isinstance(text := call.get("input", ""), str):
+            call["input"] = parse_object(text) if text.strip() else {}
             if call["input"] is None:
                 return
-        if self._raw:
-            out.append(TextDelta("", self._begin(), {BLOCK: self._raw}))
+        out.append(TextDelta("", self._begin(), {BLOCK: self._raw}))
 
 
 def items(value: object) -> list[Raw]:
-    """Return a list, and an empty one for anything else."""
-    return value if isinstance(value, list) else []
+    """Return a list of its own, empty for anything that is none."""
+    return [*value] if isinstance(value, list) else []
 
 
 def string(value: object) -> str:

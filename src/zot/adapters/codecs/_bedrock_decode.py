@@ -156,23 +156,27 @@ class Answer(BaseAnswer):
             self._unusable = block.unusable
 
     def _finish(self, chunk: Raw, out: Out) -> None:
-        """Take the reason to stop: no more content follows."""
+        """Take the reason to stop; no more content is meant to follow."""
+        self._raw_stop = str(chunk["stopReason"])
+        self._close_blocks(out)
+        if self._usage is not None:
+            self._end(out)
+
+    def _close_blocks(self, out: Out) -> None:
         for index in list(self._open):
             self._stop(index, out)
-        self._raw_stop = str(chunk["stopReason"])
         if (unusable := self._unusable) is not None:
-            if STOPS.get(self._raw_stop) == "length":
+            if STOPS.get(self._raw_stop or "") == "length":
                 unusable.hint = (
                     "the answer reached its limit within them: allow more with --max-tokens"
                 )
             raise unusable
-        if self._usage is not None:
-            self._end(out)
 
     def _end(self, out: Out) -> None:
         """End, once the reason to stop is known and no counts can follow."""
         if self._raw_stop is None or self._ended:
             return
+        self._close_blocks(out)
         answered = self._answer_tool is not None
         reason = stop_reason(self._raw_stop, called=self._called, answered=answered)
         out.append(End(reason, self._raw_stop, self._usage or Usage()))

@@ -22,6 +22,8 @@ from zot.domain.request import ModelCall
 PLACEHOLDER = Tool("_placeholder", "Not there any more; never call it.", {})
 """What is offered where tools have been called and none is offered now."""
 
+_NO_INPUT: Mapping[str, object] = {"type": "object", "properties": {}}
+
 Fields = dict[str, object]
 
 __all__ = ["PLACEHOLDER", "AnswerTool", "Offer", "offer", "specs"]
@@ -64,9 +66,7 @@ def specs(call: ModelCall, tools: Sequence[Tool]) -> list[Fields]:
             "toolSpec": {
                 "name": tool.name,
                 **({"description": tool.description} if tool.description else {}),
-                "inputSchema": {
-                    "json": {"type": "object", **cleaned(tool.parameters, schema_rules)}
-                },
+                "inputSchema": {"json": {**_NO_INPUT, **cleaned(tool.parameters, schema_rules)}},
             }
         }
         for tool in tools

@@ -16,7 +16,12 @@ OVER: Event = (b"\n", b"")
 """The last event of every stream; no event on the wire can have this name."""
 _MOST_BLANK = 4096
 _BLANK = b" \t\r\n"
-_BRACKET = re.compile(rb'["{}\[\]]')
+_QUOTE = ord('"')
+_DEEPEST = 1000
+_GAP = re.compile(rb"[ \t\r\n,]*+")
+_BEFORE_BRACKET = re.compile(
+    rb'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+', re.DOTALL
+)
 _STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 
 
@@ -69,67 +74,83 @@ class _Elements:
         self._escaped = False
         self._closed = False
         self._pieces: list[bytes] = []  # of the object that has not ended yet
+        self._broken: StreamBroken | None = None
 
     def feed(self, data: bytes) -> list[Event]:
+        """Return the objects that these bytes complete; a fault behind them comes next."""
         events: list[Event] = []
-        at = begin = 0
-        if self._escaped and data:
-            self._escaped = False
-            at = 1
-        while at < len(data) and not self._closed:
-            if self._in_string:
-                at = self._after_string(data, at)
-                continue
-            found = _BRACKET.search(data, at)
-            end = found.start() if found else len(data)
-            if not self._depth:
-                if data[at:end].strip(_BLANK + b","):
-                    raise _no_object()
-                begin = end
-            if found is None:
-                break
-            at = found.end()
-            if self._step(found[0]):
-                self._pieces.append(data[begin:at])
-                events.append((b"", b"".join(self._pieces)))
-                self._pieces.clear()
-        if self._depth:
-            self._pieces.append(data[begin:])
+        try:
+            self._cut(data, events)
+        except StreamBroken as error:
+            if not events:
+                raise
+            self._broken = error
         return events
 
     def close(self) -> list[Event]:
         """Return the beginning of an object that did not end."""
+        self._cut(b"", [])
         return [(b"", b"".join(self._pieces))] if self._pieces else []
+
+    def _cut(self, data: bytes, events: list[Event]) -> None:
+        if self._broken is not None:
+            raise self._broken
+        at = begin = 0
+        while at < len(data) and not self._closed:
+            if self._in_string:
+                at = self._after_string(data, at)
+            elif self._depth:
+                at = _end(_BEFORE_BRACKET, data, at)
+                if at < len(data) and self._step(data[at]):
+                    self._pieces.append(data[begin : at + 1])
+                    events.append((b"", b"".join(self._pieces)))
+                    self._pieces.clear()
+                at += 1
+            else:
+                begin = self._between(data, at)
+                at = begin + 1
+        if self._depth and data:
+            self._pieces.append(data[begin:])
+
+    def _between(self, data: bytes, at: int) -> int:
+        """Return where the next object begins, or the array or the data ends."""
+        at = _end(_GAP, data, at)
+        match data[at : at + 1]:
+            case b"{":
+                self._depth = 1
+            case b"]":
+                self._closed = True
+            case b"":
+                pass
+            case _:
+                raise StreamBroken("the answer is an array of something other than objects")
+        return at
 
     def _after_string(self, data: bytes, at: int) -> int:
         """Return where a string, or what there is of it, ends."""
-        found = _STRING.match(data, at)
-        at = found.end() if found else at
+        if self._escaped:
+            self._escaped = False
+            return at + 1
+        at = _end(_STRING, data, at)
         if at < len(data):
-            self._in_string = data[at] != ord('"')
-            self._escaped = self._in_string and at + 1 == len(data)
-            at += 1
-        return at
+            self._in_string = data[at : at + 1] != b'"'
+            self._escaped = self._in_string
+        return at + 1
 
-    def _step(self, bracket: bytes) -> bool:
-        """Take a bracket or a quote; tell whether it ends an object of the array."""
-        if bracket in b"{[":
-            if not self._depth and bracket == b"[":
-                raise _no_object()
-            self._depth += 1
-        elif bracket == b'"':
-            if not self._depth:
-                raise _no_object()
+    def _step(self, found: int) -> bool:
+        """Take a bracket, or the quote of a string that goes on; tell whether an object ends."""
+        if found == _QUOTE:
             self._in_string = True
-        elif self._depth:
-            self._depth -= 1
-            return not self._depth
-        elif bracket == b"]":
-            self._closed = True
+        elif found in b"{[":
+            self._depth += 1
+            if self._depth > _DEEPEST:
+                raise StreamBroken("the answer is nested too deep")
         else:
-            raise _no_object()
-        return False
+            self._depth -= 1
+        return not self._depth
 
 
-def _no_object() -> StreamBroken:
-    return StreamBroken("the answer is an array that holds something other than objects")
+def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+    """Return where a pattern that matches nothing too ends."""
+    found = pattern.match(data, at)
+    return found.end() if found else at

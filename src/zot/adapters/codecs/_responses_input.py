@@ -180,10 +180,11 @@ def _said(text: str, state: State, *, known: bool) -> list[Fields]:
         return []
     extras = _extras(state, known=known)
     cited = extras.pop("annotations", [])
-    if "id" not in extras:
-        return [{"role": "assistant", "content": text, **extras}]
+    message: Fields = {"type": "message", "role": "assistant"}
+    if "id" not in extras:  # a plain string would do at the vendor, but not at every server
+        return [{**message, "content": [{"type": "output_text", "text": text}], **extras}]
     content: Fields = {"type": "output_text", "text": text, "annotations": cited}
-    message: Fields = {"type": "message", "role": "assistant", "status": "completed"}
+    message["status"] = "completed"
     return [{**message, "content": [content], **extras}]
 
 

@@ -48,4 +48,6 @@ class CustomSource:
 
 
 def _place(key: CustomKey) -> Place:
-    return Place(Origin.CUSTOM, key.env or ("command" if key.command else "apiKey"), key.where)
+    if key.env:
+        return Place(Origin.CUSTOM, key.env, f"{key.where} ({key.env})")
+    return Place(Origin.CUSTOM, "command" if key.command else "apiKey", key.where)

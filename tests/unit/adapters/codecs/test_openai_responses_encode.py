@@ -50,6 +50,12 @@ FULL = Quirks(
 """What the row of OpenAI says."""
 
 
+def said(text: str, **more: str) -> dict[str, object]:
+    """Return what a model said earlier, as the wire wants it back."""
+    content = [{"type": "output_text", "text": text}]
+    return {"type": "message", "role": "assistant", "content": content, **more}
+
+
 def call(
     *messages: Message,
     model: ModelSpec | None = None,
@@ -335,15 +341,13 @@ def test_thinking_that_the_provider_keeps_goes_back_by_its_id() -> None:
 
 def test_thinking_that_led_to_nothing_is_left_out() -> None:
     thought = Thinking("", {"item": ITEM})
-    assert mine(Text("a"), thought, thought) == [{"role": "assistant", "content": "a"}]
+    assert mine(Text("a"), thought, thought) == [said("a")]
     assert mine(thought) == []
 
 
 @pytest.mark.parametrize("own_id", ["x_1", "msg_" + "x" * 61, "msg_é", "bXNn+", None])
 def test_an_id_that_would_be_refused_is_left_out(own_id: Any) -> None:
-    assert mine(Text("a", {"id": own_id, "phase": "x"})) == [
-        {"role": "assistant", "content": "a", "phase": "x"}
-    ]
+    assert mine(Text("a", {"id": own_id, "phase": "x"})) == [said("a", phase="x")]
 
 
 def test_other_items_go_back_as_they_came() -> None:
@@ -361,8 +365,8 @@ def test_nothing_of_it_goes_to_anybody_else() -> None:
     )
     turn = Message.assistant(*parts, author=Author("acme", WIRE, "large"))
     assert items(HI, turn)[1:4] == [
-        {"role": "assistant", "content": "Hm\n\n"},
-        {"role": "assistant", "content": "a"},
+        said("Hm\n\n"),
+        said("a"),
         {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
     ]
 
