@@ -53,8 +53,9 @@ reference: ## write the generated reference pages anew
 	$(BIN)/python scripts/build_reference.py
 	$(BIN)/python scripts/build_models_schema.py
 
-record: ## record fixtures of a wire from the local model server
-	$(BIN)/python -m tests.contract.record
+record: ARGS ?= --help
+record: ## record one exchange as a fixture: make record ARGS="--base-url URL …"
+	$(BIN)/python scripts/record.py $(ARGS)
 
 catalog: ## write the provider rows and models anew, from $ZOT_FACTS and $ZOT_CATALOG
 	ZOT_FACTS=$${ZOT_FACTS:-$(SHARED)/facts} ZOT_CATALOG=$${ZOT_CATALOG:-$(SHARED)/catalog} \
@@ -63,6 +64,7 @@ catalog: ## write the provider rows and models anew, from $ZOT_FACTS and $ZOT_CA
 lock: ## resolve requirements/*.txt anew from pyproject.toml (needs uv)
 	$(LOCK) --group test -o requirements/test.txt
 	$(LOCK) --group dev -c requirements/test.txt -o requirements/dev.txt
+	$(subst pyproject.toml,requirements/peers.in,$(subst --extra all,,$(LOCK))) -o requirements/peers.txt
 
 clean: ## remove what the tools left behind, but not .venv
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

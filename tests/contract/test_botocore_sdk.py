@@ -78,11 +78,7 @@ def _essence(reply: Reply) -> dict[str, Any]:
         "thinking": reply.thinking,
         "signatures": [state["signature"] for state in states if "signature" in state],
         "redacted": [state["redacted"] for state in states if "redacted" in state],
-        "citations": sum(
-            len((part.state or {}).get("citations", ()))  # type: ignore[arg-type]  # a list
-            for part in reply.parts
-            if isinstance(part, Text)
-        ),
+        "citations": sum(len(_citations(part)) for part in reply.parts),
         "calls": [(call.id, call.name, dict(call.arguments)) for call in reply.tool_calls],
         "stop": reply.raw_stop_reason,
         "usage": [
@@ -92,6 +88,11 @@ def _essence(reply: Reply) -> dict[str, Any]:
             usage.cache_write_tokens,
         ],
     }
+
+
+def _citations(part: Any) -> list[Any]:
+    state: Any = part.state or {}
+    return [*state.get("citations", ())] if isinstance(part, Text) else []
 
 
 # --- the SDK -------------------------------------------------------------------------------

@@ -50,8 +50,8 @@ WIRE = "bedrock-converse"
 PROVIDER = "amazon-bedrock"
 ALL = recordings(WIRE)
 LEAST_SHARE = 0.7
-"""So many of the recorded requests can be expressed at least; the others use `topP`, guardrails, videos,
-search results, tools that the provider runs, or knobs that zot does not have."""
+"""So many of the recorded requests can be expressed at least; the others use `topP`, guardrails,
+videos, search results, tools that the provider runs, or knobs that zot does not have."""
 LEVELS: Mapping[int, Effort] = {1024: "minimal", 2048: "low", 8192: "medium", 16384: "high"}
 FIELDS = {
     *("messages", "system", "toolConfig", "inferenceConfig", "outputConfig"),

@@ -218,7 +218,10 @@ def _schema(config: Body) -> Any:
 def _level(thinking: Body, model: str) -> Effort | None:
     if not thinking:
         return None
-    word, budget = str(thinking.get("thinkingLevel", "")).lower(), thinking.get("thinkingBudget")
+    word, budget = (
+        str(thinking.get("thinkingLevel", "")).lower(),
+        thinking.get("thinkingBudget", -1),
+    )
     for level in EFFORTS:
         if level == word:
             return level

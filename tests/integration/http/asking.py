@@ -69,11 +69,11 @@ class Asker:
 
     async def text(self, base_url: str, **fields: Any) -> str:
         """Return what one attempt says; `seen` keeps what came before an error."""
-        self.seen = []
+        self.seen = seen = []
         async with aclosing(self.stream(base_url, **fields)) as stream:
             async for event in stream:
-                self.seen.append(event)
-        return said(self.seen)
+                seen.append(event)  # noqa: PERF401 (what came before an error counts)
+        return said(seen)
 
     async def failure(self, base_url: str, **fields: Any) -> ZotError:
         """Return the error of one attempt."""
@@ -100,11 +100,11 @@ class Asker:
             timeout=self.timeout,
         )
         order = ChatOrder(ChatRequest((Message.user(PROMPT),)), "small", "acme")
-        self.seen = []
+        self.seen = seen = []
         async with aclosing(service.stream(order)) as stream:
             async for event in stream:
-                self.seen.append(event)
-        return said(self.seen)
+                seen.append(event)  # noqa: PERF401 (what came before an error counts)
+        return said(seen)
 
 
 def said(events: list[StreamEvent]) -> str:

@@ -19,6 +19,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +116,13 @@ def writers(folder: Path, processes: int, logins: int) -> dict[str, Any]:
     """Let several processes add providers at once; count what is there afterwards."""
     path = folder / "auth.json"
 
-    def work(pipe: int, who: int) -> None:
+    def work(who: int, pipe: int) -> None:
         for turn in range(logins):
             store(path).save(provider(f"p{who}-{turn}"), key(f"sk-{turn}"))
         os.write(pipe, b"done")
 
     started = time.monotonic()
-    children = [forked(lambda pipe, who=who: work(pipe, who)) for who in range(processes)]
+    children = [forked(partial(work, who)) for who in range(processes)]
     done = sum(reaped(*child) == b"done" for child in children)
     everybody = [provider(f"p{who}-{n}") for who in range(processes) for n in range(logins)]
     kept = len(store(path).logins(everybody))
@@ -193,7 +194,7 @@ def readers(folder: Path, seconds: float) -> dict[str, Any]:
     store(path).save(GROQ, key("sk-0"))
     end = time.monotonic() + seconds
 
-    def write(pipe: int, who: int) -> None:
+    def write(who: int, pipe: int) -> None:
         turn = 0
         while time.monotonic() < end:
             turn += 1
@@ -213,7 +214,7 @@ def readers(folder: Path, seconds: float) -> dict[str, Any]:
         late = times[int(len(times) * 0.99)]
         os.write(pipe, json.dumps([len(times), bad, late]).encode())
 
-    children = [forked(lambda pipe, who=who: write(pipe, who)) for who in range(2)]
+    children = [forked(partial(write, who)) for who in range(2)]
     reading = [forked(read) for _ in range(4)]
     results = [json.loads(reaped(*child)) for child in reading]
     for child in children:
@@ -232,4 +233,4 @@ if __name__ == "__main__":
     name, where, *numbers = sys.argv[1:]
     signal.alarm(1800)
     outcome = globals()[name](Path(where), *map(int, numbers))
-    print(json.dumps(outcome))
+    print(json.dumps(outcome))  # noqa: T201  # a program

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import fcntl  # noqa: F401  # imported late by the store
 import json
-import os
 import pwd  # noqa: F401  # imported late by the store
 import sys
 from pathlib import Path
@@ -31,7 +30,7 @@ def act(action: str, path: Path, secret: str) -> None:
         store.repair()
     elif action == "load":
         record = store.load(GROQ)
-        print(json.dumps(record is not None))
+        print(json.dumps(record is not None))  # noqa: T201  # a program
     elif action == "move":
         target = FileStore(path.with_name("moved") / "auth.json", notice=lambda _: None)
         record = store.load(ANTHROPIC)
@@ -42,14 +41,15 @@ def act(action: str, path: Path, secret: str) -> None:
 
 def main() -> int:
     action, path, *rest = sys.argv[1:]
-    os.path.exists("/zot-begins")
+    Path("/zot-begins").exists()
     try:
         act(action, Path(path), *(rest or [""]))
     except ZotError as error:
-        os.path.exists("/zot-ends")
-        print(json.dumps({"error": error.slug, "message": error.message, "hint": error.hint}))
+        Path("/zot-ends").exists()
+        said = {"error": error.slug, "message": error.message, "hint": error.hint}
+        print(json.dumps(said))  # noqa: T201  # a program
         return error.exit_code
-    os.path.exists("/zot-ends")
+    Path("/zot-ends").exists()
     return 0
 
 

@@ -31,7 +31,18 @@ BROKEN = OLD[:-3]
 SECRET = "gsk-canary-new"
 
 ERRORS = ("ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "EFBIG", "EACCES")
-FAILING = ("openat", "read", "write", "fsync", "rename", "fchmod", "chmod", "flock", "mkdir", "close")
+FAILING = (
+    "openat",
+    "read",
+    "write",
+    "fsync",
+    "rename",
+    "fchmod",
+    "chmod",
+    "flock",
+    "mkdir",
+    "close",
+)
 ACTIONS = {"save": OLD, "first save": None, "delete": OLD, "repair": BROKEN, "move": OLD}
 
 
@@ -200,7 +211,7 @@ def limited(path: Path, size: int) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),  # noqa: PLW1509  # nothing else runs
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
     )
 
 

@@ -20,7 +20,12 @@ long = pytest.mark.long
 def came_of(what: str, folder: Path, *numbers: int) -> dict[str, Any]:
     words = ["-m", "tests.integration.stores.killing", what, str(folder), *map(str, numbers)]
     done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=1800, check=False
+        [sys.executable, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=1800,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     outcome: dict[str, Any] = json.loads(done.stdout)

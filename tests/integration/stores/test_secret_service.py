@@ -18,7 +18,7 @@ from tests.integration.stores.tracing import ROOT
 from tests.stores import told
 from zot.adapters.stores.keyring import keyring_store
 from zot.contract.secret_store import LastingStoreContract
-from zot.contract.store_cases import EVERYBODY, GROQ, LONG_LOGIN, key
+from zot.contract.store_cases import EVERYBODY, LONG_LOGIN
 from zot.ports.secret_store import SecretStore
 
 keyring = pytest.importorskip("keyring", reason="the package keyring is not installed")

@@ -49,7 +49,7 @@ class Client:
         self, method: str, path: str, body: Mapping[str, object] | None = None
     ) -> dict[str, Any] | None:
         """Return the document of an answer, None where there is no such secret."""
-        import httpx  # only who asks pays for it  # noqa: PLC0415
+        import httpx  # only who asks pays for it
 
         try:
             response = httpx.request(

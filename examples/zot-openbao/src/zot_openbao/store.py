@@ -16,7 +16,6 @@ from zot.domain.error import StoreBroken
 from zot.domain.provider import ProviderProfile
 from zot.domain.secret import Secret
 from zot.ports.secret_store import Kept, Record, SecretStore
-
 from zot_openbao.client import Client
 
 Kind = Literal["api_key", "oauth"]
@@ -139,7 +138,10 @@ def _credential(kind: Kind, fields: Mapping[str, str]) -> Kept:
         raise StoreBroken("what OpenBao keeps there is no login of zot") from None
 
 
-def openbao_store(folder: Path, environ: Mapping[str, str]) -> SecretStore:
+def openbao_store(
+    folder: Path,  # noqa: ARG001  # part of what zot calls
+    environ: Mapping[str, str],
+) -> SecretStore:
     """Return the store that the environment names; nothing is asked yet.
 
     This is the entry point: zot calls it with `$ZOT_HOME` and the environment.

@@ -96,12 +96,12 @@ class ThinkingBlock:
         piece = delta.get("reasoningContent")
         if not isinstance(piece, dict):
             return False
-        if "text" in piece:
-            self._said.say(piece["text"], out)
-        if "signature" in piece:
-            self._signature.append(string(piece["signature"]))
-        if "redactedContent" in piece:
-            self._redacted.append(b64decode(string(piece["redactedContent"])))
+        if (text := piece.get("text")) is not None:
+            self._said.say(text, out)
+        if signature := piece.get("signature"):
+            self._signature.append(string(signature))
+        if hidden := piece.get("redactedContent"):
+            self._redacted.append(b64decode(string(hidden)))
         return True
 
     def stop(self, out: Out) -> None:
@@ -147,18 +147,19 @@ class OpaqueBlock:
 
     def __init__(self, begin: Begin, raw: Raw) -> None:
         self._begin = begin
-        self._raw = {kind: dict(v) if isinstance(v, dict) else v for kind, v in raw.items()}
+        self._plain = {kind: held for kind, held in raw.items() if not isinstance(held, dict)}
+        self._held = {kind: dict(held) for kind, held in raw.items() if isinstance(held, dict)}
         self._texts: dict[tuple[str, str], list[str]] = {}
         self._lists: dict[str, list[object]] = {}
 
     def delta(self, delta: Raw, out: Out) -> bool:
         """Take a piece: text is joined, pieces of a list follow each other."""
         for kind, piece in delta.items():
-            held = self._raw.get(kind)
-            if not isinstance(held, dict):
+            held = self._held.get(kind)
+            if held is None:
                 return False
             if isinstance(piece, list):
-                self._lists.setdefault(kind, items(held.get("content"))).extend(piece)
+                self._lists.setdefault(kind, [*items(held.get("content"))]).extend(piece)
             elif isinstance(piece, dict):
                 for name, value in piece.items():
                     if isinstance(value, str):
@@ -169,24 +170,23 @@ class OpaqueBlock:
 
     def stop(self, out: Out) -> None:
         """Give the block, unless its arguments cannot be read."""
-        if not self._raw:
-            return
         for (kind, name), texts in self._texts.items():
-            before = self._raw[kind].get(name)
-            self._raw[kind][name] = "".join([before, *texts] if isinstance(before, str) else texts)
+            before = self._held[kind].get(name)
+            self._held[kind][name] = "".join([before, *texts] if isinstance(before, str) else texts)
         for kind, content in self._lists.items():
-            self._raw[kind]["content"] = content
-        call = self._raw.get("toolUse")
-        if isinstance(call, dict) and isinstance(text := call.get("input", ""), str):
+            self._held[kind]["content"] = content
+        call = self._held.get("toolUse")
+        if call is not None and isinstance(text := call.get("input", ""), str):
             call["input"] = parse_object(text) if text.strip() else {}
             if call["input"] is None:
                 return
-        out.append(TextDelta("", self._begin(), {BLOCK: self._raw}))
+        if raw := {**self._plain, **self._held}:
+            out.append(TextDelta("", self._begin(), {BLOCK: raw}))
 
 
 def items(value: object) -> list[Raw]:
-    """Return a list of its own, empty for anything that is none."""
-    return [*value] if isinstance(value, list) else []
+    """Return a list, and an empty one for anything else."""
+    return value if isinstance(value, list) else []
 
 
 def string(value: object) -> str:

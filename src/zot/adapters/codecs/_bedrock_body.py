@@ -66,4 +66,4 @@ def _event(frame: Frame) -> Event:
         said = {"message": str(headers.get(":error-message", ""))}
         name = EXCEPTION + str(headers.get(":error-code", "")).encode()
         return name, payload or json.dumps(said).encode()
-    raise StreamBroken(f"a frame of the unknown type `{kind}`", facts=[shown(payload)])
+    raise StreamBroken(f"a frame of the unknown type {kind!r}", facts=[shown(payload)])

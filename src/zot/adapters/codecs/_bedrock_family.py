@@ -18,6 +18,14 @@ GPT: Globs = ("openai.*",)
 GPT_OSS: Globs = ("openai.gpt-oss*",)
 KIMI: Globs = ("moonshot*",)
 QWEN: Globs = ("qwen.*",)
+THINKS_BY_BUDGET: Globs = (
+    # https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html
+    "anthropic.claude-3-7*",
+    "anthropic.claude-sonnet-4-20*",
+    "anthropic.claude-opus-4-20*",
+    "anthropic.claude-opus-4-1-*",
+    "anthropic.claude-*-4-5-*",
+)
 _NO_CACHE: Globs = (
     # https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html
     "anthropic.claude-v*",

@@ -5,6 +5,8 @@ All of it goes into `additionalModelRequestFields`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from zot.adapters.codecs._anthropic_thinking import thought
 from zot.adapters.codecs._bedrock_family import (
     CLAUDE,
@@ -13,6 +15,7 @@ from zot.adapters.codecs._bedrock_family import (
     KIMI,
     NOVA,
     QWEN,
+    THINKS_BY_BUDGET,
     is_in_gov,
     is_of,
 )
@@ -34,13 +37,14 @@ def thinking(call: ModelCall, max_tokens: int, notices: list[str], *, forced: bo
     if is_of(model, NOVA):
         return {"reasoningConfig": _nova(call)}
     if is_of(model, GPT) and not is_of(model, GPT_OSS):
-        # https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html
+        # as observed, AWS does not say: https://github.com/anomalyco/opencode/pull/48195
         return {"reasoning": {"effort": _word(call) or "none"}}
     if level == "off":
         return {}
     if is_of(model, (*GPT_OSS, *KIMI)):
+        # https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html
         return {"reasoning_effort": _word(call)}
-    if is_of(model, QWEN):
+    if is_of(model, QWEN):  # "high" as recorded, "low" by analogy
         return {"reasoning_config": "low" if level in {"minimal", "low"} else "high"}
     notices.append(f"`{model.id}` takes no reasoning level here; {level} is left out")
     return {}
@@ -59,9 +63,12 @@ def _claude(call: ModelCall, max_tokens: int, notices: list[str], *, forced: boo
     """https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html.
 
     Only models that think unless told otherwise are told not to; the older ones do not know
-    the word. GovCloud refuses `display`.
+    the word. GovCloud refuses `display`. Of a model that is not listed, as with most ids of
+    profiles, the id tells whether it is one of the older.
     """
     model = call.model
+    if not model.reasoning_styles and is_of(model, THINKS_BY_BUDGET):
+        call = replace(call, model=replace(model, reasoning_styles=("budget",)))
     asked = thought(call, max_tokens, notices, forced=forced)
     if asked.thinking is None or (not asked.is_on and "adaptive" not in model.reasoning_styles):
         return {}

@@ -39,7 +39,7 @@ class Parts:
         self._made = made
         self._ids: set[str] = set()
         self._count = 0
-        self._open = 0
+        self._open: int | None = None  # the block of `_kind`, once that has something to show
         self._kind: type[TextDelta | ThinkingDelta] | None = None
         self._last_text: int | None = None
         self._halves = Halves()
@@ -57,15 +57,14 @@ class Parts:
     def cite(self, extras: Raw, out: Out) -> None:
         """Keep what belongs to the answer as a whole, such as its sources, with the text."""
         if self._last_text is None:
-            self._last_text = self._begin(None)
+            self._last_text = self._number()
         out.append(TextDelta("", self._last_text, dict(extras)))
 
-    def _begin(self, kind: type[TextDelta | ThinkingDelta] | None) -> int:
-        self._kind = kind
-        self._open = self._count
+    def _number(self) -> int:
+        """Begin a block of its own: what follows is not a part of it."""
+        self._kind = None
         self._count += 1
-        self._halves = Halves()
-        return self._open
+        return self._count - 1
 
     def _say(self, part: Raw, out: Out) -> None:
         text = part.get("text") or ""
@@ -73,40 +72,43 @@ class Parts:
             raise StreamBroken("the answer has something else where text belongs")
         kind = ThinkingDelta if part.get("thought") else TextDelta
         if signed := _signed(part):
-            out.append(kind(whole(text), self._begin(kind), signed))
-            self._kind = None
-        elif text:
-            if kind is not self._kind:
-                self._begin(kind)
-            if text := self._halves.feed(text):
-                out.append(kind(text, self._open))
+            number = self._number()
+            out.append(kind(whole(text), number, signed))
         else:
-            return
+            if kind is not self._kind and text:
+                self._kind = kind
+                self._open = None
+                self._halves = Halves()
+            if not (text := text and self._halves.feed(text)):
+                return
+            if self._open is None:
+                self._open = self._number()
+                self._kind = kind
+            number = self._open
+            out.append(kind(text, number))
         if kind is TextDelta:
-            self._last_text = self._open
+            self._last_text = number
 
     def _keep(self, part: Raw, out: Out) -> None:
         """Let a part through that zot has no kind for, such as code that the provider ran."""
-        out.append(TextDelta("", self._begin(None), {PART: dict(part)}))
+        out.append(TextDelta("", self._number(), {PART: dict(part)}))
         data = part.get("inlineData")
         if isinstance(data, dict) and not part.get("thought"):
             kind = whole(str(data.get("mimeType") or "unknown"))
             out.append(Notice(f"the answer holds a file of the type {kind}, which is not shown"))
 
     def _call(self, call: object, part: Raw, out: Out) -> None:
-        name = call.get("name") if isinstance(call, dict) else None
-        if not isinstance(call, dict) or not isinstance(name, str) or not name:
+        if not isinstance(call, dict) or not (name := _word(call.get("name"))):
             raise _unusable("a tool call has no name", call)
         text, arguments = _arguments(name, call.get("args"))
         if self._answer_tool is not None and name == self._answer_tool.name:
             if self._answer_tool.wrapped and "value" in arguments:
                 text = dump(arguments["value"])
-            self._last_text = self._begin(None)
+            self._last_text = self._number()
             out.append(TextDelta(text, self._last_text))
             return
-        given = call.get("id")
         state: dict[str, object] = {**_signed(part)}
-        if isinstance(given, str) and given:
+        if given := _word(call.get("id")):
             state[ID] = given
         else:
             given = f"{name}_{self._made}"
@@ -115,12 +117,16 @@ class Parts:
         self._ids.add(given)
         self._made += 1
         self.called = True
-        number = self._begin(None)
+        number = self._number()
         out += (
             ToolCallStart(number, given, name),
             ToolCallDelta(number, text),
             ToolCallEnd(number, given, name, arguments, state or None),
         )
+
+
+def _word(value: object) -> str:
+    return whole(value) if isinstance(value, str) else ""
 
 
 def _signed(part: Raw) -> State:

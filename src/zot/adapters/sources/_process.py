@@ -1,4 +1,7 @@
-"""One child process: what it prints, within limits, and none of its group left behind."""
+"""One child process: what it prints, within limits, and none of its group left behind.
+
+The branches for Windows have not been run.
+"""
 
 from __future__ import annotations
 

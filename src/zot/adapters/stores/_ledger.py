@@ -136,8 +136,10 @@ class Ledger:
             yield
         except WrongShape as error:
             line, column = position(text, error.node.start)
+            own = any(error.key[: len(key)] == key for key in _record.spellings(profile))
+            remove = f", or `zot logout {profile.id}` to remove it" if own else ""
             raise ConfigError(
                 f"{self._path}:{line}:{column}",
                 f"`{'.'.join(error.key)}` {error.problem}",
-                hint=f"mend it by hand, or `zot logout {profile.id}` to remove it",
+                hint=f"mend it by hand{remove}",
             ) from None

@@ -2,6 +2,9 @@
 
 A temporary file of its own name in the same folder, 0600 from birth; written, synced,
 renamed over the old one; the folder synced. All of it under one lock.
+
+On Windows `mkdir` itself closes the folder to others (in releases of Python with the cure of
+CVE-2024-4030), and what is made in it inherits that. The branches for Windows have not been run.
 """
 
 from __future__ import annotations

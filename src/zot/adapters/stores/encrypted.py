@@ -39,6 +39,7 @@ class EncryptedStore:
         self._notice = notice
         self._ledger = Ledger(path)
         self._keys: dict[tuple[bytes, int], bytes] = {}
+        self._fresh: Header | None = None
 
     def place(self, profile: ProviderProfile) -> Place:
         """Say where the login of a provider is kept, whether or not there is one."""
@@ -52,6 +53,7 @@ class EncryptedStore:
 
     def save(self, profile: ProviderProfile, credential: Kept) -> Place:
         """Keep a credential and read it back."""
+        self._unlock()
         with writing(self._path, self._notice) as swap:
             header, text = self._to_change(swap)
             self._put(swap, header, self._ledger.keep(text, profile, credential))
@@ -64,6 +66,7 @@ class EncryptedStore:
         """Forget what is kept for a provider; tell whether there was anything."""
         if not profile.stored or _disk.read(self._path, self._notice) is None:
             return False
+        self._unlock()
         with writing(self._path, self._notice) as swap:
             header, text = self._to_change(swap)
             new, there = self._ledger.forget(text, profile)
@@ -81,21 +84,35 @@ class EncryptedStore:
     def rekey(self, passphrase: Secret) -> None:
         """Encrypt everything anew under another passphrase; a kill leaves old or new."""
         self._refuse_empty(passphrase)
+        self._unlock()
+        fresh = _container.new_header()
+        self._keys[fresh.salt, fresh.n] = _container.derive(passphrase, fresh)
         with writing(self._path, self._notice) as swap:
             header, text = self._to_change(swap)
-            fresh = replace(_container.new_header(), logins=header.logins)
-            self._keys[fresh.salt, fresh.n] = _container.derive(passphrase, fresh)
             self._put(swap, fresh, text)
-            del self._keys[header.salt, header.n]
+        del self._keys[header.salt, header.n]
+
+    def _unlock(self) -> None:
+        """Ask for the passphrase before others have to wait for the lock."""
+        if (found := _disk.read(self._path, self._notice)) is not None:
+            self._opened(found.data)
+        else:
+            self._new_header()
+
+    def _new_header(self) -> Header:
+        """Return the header of a file that is not there yet, its key derived."""
+        if self._fresh is None:
+            header = _container.new_header()
+            passphrase = self._passphrase(True)  # noqa: FBT003  # the one argument of its kind
+            self._refuse_empty(passphrase)
+            self._keys[header.salt, header.n] = _container.derive(passphrase, header)
+            self._fresh = header
+        return self._fresh
 
     def _to_change(self, swap: Swap) -> tuple[Header, str]:
         if (found := swap.read()) is not None:
             return self._opened(found.data)
-        header = _container.new_header()
-        passphrase = self._passphrase(True)  # noqa: FBT003  # the one argument of its kind
-        self._refuse_empty(passphrase)
-        self._keys[header.salt, header.n] = _container.derive(passphrase, header)
-        return header, _edit.EMPTY
+        return self._new_header(), _edit.EMPTY
 
     def _opened(self, container: bytes) -> tuple[Header, str]:
         header = _container.read_header(container, self._path)

@@ -80,7 +80,7 @@ def _outside(name: str, settings: StoreSettings) -> SecretStore:
         )
     try:
         store: SecretStore = entry.load()(settings.folder, settings.environ)
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:
         raise BadSetting(
             f"the secret store `{name}` of {entry.value} cannot be loaded: {error}"
         ) from None

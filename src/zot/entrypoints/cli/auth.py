@@ -39,7 +39,7 @@ def _explained(resolution: Resolution, screen: Screen) -> list[str]:
         lines.append(f"{mark} {number}. {_name(look)}: {look.outcome}{note}")
     lines += [f"      {_name(look)}: {look.outcome}, shadowed" for look in resolution.shadowed]
     if winner is not None:
-        lines.append(f"used: {_name(winner)}. {_change(winner, resolution)}")
+        lines.append(f"used: {_name(winner)}. {_change(winner, resolution)}".rstrip(" ."))
     return [screen.safe(text) for text in lines] if not screen.colour else lines
 
 

@@ -173,11 +173,23 @@ def test_only_the_first_candidate_counts() -> None:
 
 
 def test_a_character_may_be_cut_into_two_surrogates() -> None:
-    halves = (
-        '{"candidates":[{"content":{"parts":[{"text":"a\\ud83d"}]}}]}',
-        chunk(said("\ude00b")),
+    halves = [chunk(said("\ud83d")), chunk(said("\ude00b"))]
+    assert answer(chunk(said("a")), *halves, chunk(finish="STOP")).text == "a\U0001f600b"
+    assert answer(*halves, chunk(finish="STOP")).text == "\U0001f600b"
+
+
+def test_half_a_character_is_no_part() -> None:
+    reply = answer(
+        chunk(said("h", thought=True), said("\ud83d"), said("m\ud83d", thought=True)),
+        chunk(calling("f\ud83d", id="\ud83d"), said("", thoughtSignature="c2ln\ud83d")),
+        chunk(finish="STOP"),
     )
-    assert answer(*halves, chunk(finish="STOP")).text == "a\U0001f600b"
+    assert reply.parts == (
+        Thinking("h"),
+        Thinking("m"),
+        ToolCall("f_0", "f", {}),
+        Text("", {"signature": "c2ln"}),
+    )
 
 
 # --- calls ---------------------------------------------------------------------------------

@@ -1,18 +1,16 @@
-"""A key command is run without a shell, in bounds, once, and never speaks in an error."""
+"""A key command is run without a shell, in bounds, and never speaks in an error."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from zot.adapters.sources import _command
+from tests.unit.adapters.sources.running import alive, commands, failure, python, shell
 from zot.adapters.sources._command import KeyCommands
 from zot.adapters.sources._process import LONGEST, Failed, output
 from zot.domain.error import CommandFailed
@@ -23,28 +21,6 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="process groups are o
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 NOBODY = 65534
-
-
-def commands(**environ: str) -> KeyCommands:
-    return KeyCommands({"PATH": os.defpath, **environ}, frozenset())
-
-
-def python(program: str, *arguments: str, timeout: float = 10.0) -> KeyCommand:
-    return KeyCommand((sys.executable, "-I", "-c", program, *arguments), timeout)
-
-
-def shell(script: str, timeout: float = 10.0) -> KeyCommand:
-    return KeyCommand(("sh", "-c", script), timeout)
-
-
-def failure(command: KeyCommand, runner: KeyCommands | None = None) -> CommandFailed:
-    with pytest.raises(CommandFailed) as caught:
-        (runner or commands()).run(command, None)
-    error = caught.value
-    assert "canary" not in f"{error} {error.hint} {error.facts}"
-    assert error.__cause__ is None
-    assert error.__suppress_context__ or error.__context__ is None
-    return error
 
 
 # No shell
@@ -109,22 +85,6 @@ def test_the_whole_group_is_gone_when_the_time_is_over(name):
     assert alive(mark) == []
 
 
-def alive(mark: str) -> list[str]:
-    """Return the processes that were started with a mark in their environment."""
-    if not Path("/proc").is_dir():
-        pytest.skip("without /proc nobody can be found")
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environ = (process / "environ").read_bytes()
-            state = (process / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if mark.encode() in environ and state != "Z":
-            found.append(process.name)
-    return found
-
-
 def test_who_holds_the_output_open_does_not_keep_the_key_from_its_caller():
     started = time.monotonic()
     assert commands().run(shell("sleep 300 & echo key"), None) == Secret("key")
@@ -182,7 +142,7 @@ SURROUNDINGS = """
 import json, os, stat, sys
 print(json.dumps({
     "environ": dict(os.environ),
-    "open": sorted(int(n) for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}")),
+    "open": [n for n in range(256) if os.path.exists(f"/proc/self/fd/{n}")],
     "stdin": sys.stdin.read(),
     "cwd": os.getcwd(),
     "umask": os.umask(0),
@@ -195,7 +155,7 @@ def test_the_child_sees_no_key_no_file_and_no_input():
     canaries = {f"PROVIDER{n}_API_KEY": f"canary-{n}" for n in range(40)}
     runner = KeyCommands({"PATH": os.defpath, "HOME": "/h", **canaries}, frozenset(canaries))
     with Path(__file__).open() as left_open:
-        os.set_inheritable(left_open.fileno(), True)
+        os.set_inheritable(left_open.fileno(), True)  # noqa: FBT003  # its only argument
         child = json.loads(runner.run(python(SURROUNDINGS), None).reveal())
     assert set(child["environ"]) - {"LC_CTYPE", "__CF_USER_TEXT_ENCODING"} == {"PATH", "HOME"}
     assert child["open"] == [0, 1, 2]
@@ -203,183 +163,6 @@ def test_the_child_sees_no_key_no_file_and_no_input():
     assert child["cwd"] == "/"
     assert child["umask"] == 0o077
     assert child["leads"]
-
-
-# Once
-
-
-def counting(folder: Path, then: str = "echo key") -> KeyCommand:
-    return shell(f"echo x >> {folder / 'runs'}; sleep 0.2; {then}")
-
-
-def runs(folder: Path) -> int:
-    return (folder / "runs").read_text().count("x")
-
-
-def ask_together(runner: KeyCommands, command: KeyCommand) -> list[object]:
-    answers: list[object] = []
-
-    def ask() -> None:
-        try:
-            answers.append(runner.run(command, None))
-        except CommandFailed as error:
-            answers.append(str(error))
-
-    threads = [threading.Thread(target=ask) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
-def test_fifty_callers_make_it_run_once(tmp_path):
-    answers = ask_together(commands(), counting(tmp_path))
-    assert answers == [Secret("key")] * 50
-    assert runs(tmp_path) == 1
-
-
-def test_fifty_callers_share_one_failure(tmp_path):
-    answers = ask_together(commands(), counting(tmp_path, "exit 3"))
-    assert len(answers) == 50
-    assert len(set(answers)) == 1
-    assert runs(tmp_path) == 1
-
-
-def test_different_commands_do_not_wait_for_each_other():
-    runner = commands()
-    slow = threading.Thread(target=lambda: runner.run(shell("sleep 1; echo a"), None))
-    slow.start()
-    started = time.monotonic()
-    runner.run(shell("echo b"), None)
-    assert time.monotonic() - started < 0.8
-    slow.join()
-
-
-def test_a_failure_is_forgotten_after_a_moment(tmp_path, monkeypatch):
-    monkeypatch.setattr(_command, "FAILURE_LASTS", 0.3)
-    runner = commands()
-    command = counting(tmp_path, f"test -e {tmp_path / 'unlocked'} && echo key")
-    failure(command, runner)
-    (tmp_path / "unlocked").touch()
-    failure(command, runner)
-    assert runs(tmp_path) == 1
-    time.sleep(0.35)
-    assert runner.run(command, None) == Secret("key")
-
-
-def test_a_key_is_kept_for_as_long_as_was_asked(tmp_path):
-    runner = KeyCommands({"PATH": os.defpath}, frozenset(), ttl=0.3)
-    command = counting(tmp_path)
-    runner.run(command, None)
-    runner.run(command, None)
-    assert runs(tmp_path) == 1
-    time.sleep(0.35)
-    runner.run(command, None)
-    assert runs(tmp_path) == 2
-
-
-def test_a_refused_key_makes_it_run_once_more_for_all(tmp_path):
-    runner = commands()
-    command = counting(tmp_path, "date +%N")
-    first = runner.run(command, None)
-    for _ in range(50):
-        runner.forget(first)
-        second = runner.run(command, None)
-    assert runs(tmp_path) == 2
-    assert second != first
-    runner.forget()
-    assert runner.run(command, None) != second
-
-
-# Who may define it
-
-
-@pytest.fixture
-def defined(tmp_path: Path) -> Path:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    path = home / "models.json"
-    path.write_text("{}")
-    path.chmod(0o600)
-    return path
-
-
-def test_a_file_of_ones_own_may_define_a_command(defined):
-    assert commands().run(shell("echo key"), defined) == Secret("key")
-    link = defined.with_name("link")
-    link.symlink_to(defined)
-    assert commands().run(shell("echo key"), link) == Secret("key")
-
-
-def group_writable(path: Path) -> Path:
-    path.chmod(0o620)
-    return path
-
-
-def world_writable(path: Path) -> Path:
-    path.chmod(0o602)
-    return path
-
-
-def in_an_open_folder(path: Path) -> Path:
-    path.parent.chmod(0o777)
-    return path
-
-
-def link_to_an_open_file(path: Path) -> Path:
-    path.chmod(0o666)
-    link = path.with_name("link")
-    link.symlink_to(path)
-    return link
-
-
-def of_another_user(path: Path) -> Path:
-    os.chown(path, NOBODY, NOBODY)
-    return path
-
-
-def link_of_another_user(path: Path) -> Path:
-    link = path.with_name("link")
-    link.symlink_to(path)
-    os.lchown(link, NOBODY, NOBODY)
-    return link
-
-
-def missing(path: Path) -> Path:
-    return path.with_name("missing")
-
-
-def a_folder(path: Path) -> Path:
-    return path.parent
-
-
-@pytest.mark.parametrize(
-    "made",
-    [
-        group_writable,
-        world_writable,
-        in_an_open_folder,
-        link_to_an_open_file,
-        of_another_user,
-        link_of_another_user,
-        missing,
-        a_folder,
-    ],
-)
-def test_a_file_that_others_could_have_written_defines_nothing(tmp_path, defined, made):
-    if "another_user" in made.__name__ and not IS_ROOT:
-        pytest.skip("only root can give a file away")
-    with pytest.raises(CommandFailed, match="is not run"):
-        commands().run(counting(tmp_path), made(defined))
-    assert not (tmp_path / "runs").exists()
-
-
-def test_a_key_that_is_cached_is_not_given_to_an_untrusted_file(defined):
-    runner = commands()
-    runner.run(shell("echo key"), None)
-    with pytest.raises(CommandFailed):
-        runner.run(shell("echo key"), world_writable(defined))
 
 
 # Failures

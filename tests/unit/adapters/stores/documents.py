@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import Any
+
+from zot.domain.credential import ApiKey, OAuthToken
+from zot.domain.secret import Secret
+
+SEPTEMBER = 1_788_256_800.0
+"""The first of September 2026, ten o'clock UTC, in Unix seconds."""
 
 SHARED = """\
 {
@@ -88,4 +95,25 @@ def _value(chance: random.Random, depth: int) -> Any:
         return [_value(chance, depth - 1) for _ in range(chance.randrange(3))]
     if kind == 6:
         return {f"k{n}": _value(chance, depth - 1) for n in range(chance.randrange(3))}
-    return ["#number", "text \" \\ / é \u2028 😀", None, True, ""][kind]
+    return ["#number", 'text " \\ / é \u2028 😀', None, True, ""][kind]
+
+
+def token(access: str, refresh: str | None = None, **fields: Any) -> OAuthToken:
+    """Return a login."""
+    return OAuthToken(Secret(access), Secret(refresh) if refresh else None, **fields)
+
+
+def key(text: str) -> ApiKey:
+    """Return a key."""
+    return ApiKey(Secret(text))
+
+
+def written(path: Path, document: Any) -> None:
+    """Write a document, private as zot would."""
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    path.chmod(0o600)
+
+
+def additional(provider: str, record: Any) -> dict[str, Any]:
+    """Return a document with one record in the map of additional providers."""
+    return {"additional_api_key_creds": {provider: record}}

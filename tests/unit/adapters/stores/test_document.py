@@ -60,11 +60,9 @@ def test_every_value_stands_where_the_node_says(document):
 def test_it_takes_no_text_that_the_standard_library_refuses(text):
     try:
         parse(text)
-    except Malformed as error:
-        assert error.line >= 1
-        assert error.column >= 1
-    else:
-        json.loads(text)
+    except Malformed:
+        return
+    json.loads(text)
 
 
 BROKEN = [
