@@ -105,9 +105,8 @@ class AccountService:
 
     def logins(self) -> list[ProviderProfile]:
         """Return the providers that have a stored login."""
-        everyone = list(self._catalog.providers.values())
-        kept = {place.detail for place in self._store.logins(everyone)}
-        return [profile for profile in everyone if profile.stored in kept]
+        everyone = self._catalog.providers.values()
+        return [p for p in everyone if p.stored and self._store.logins([p])]
 
     def instructions(self, profile: ProviderProfile) -> list[str]:
         """Return how a provider is set up that needs more than one pasted key, on this machine."""

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 
     from zot.adapters.imports.siblings import Found
     from zot.adapters.logins.page import LoginPage
+    from zot.adapters.sources._command import KeyCommands
     from zot.adapters.stores.file import Repaired
     from zot.adapters.transports._weights import Weights
     from zot.app.accounts import AccountService, Probe
+    from zot.app.models import ModelService
     from zot.app.stores import StoreService
     from zot.domain.secret import Secret
     from zot.ports.secret_store import KeyCommand
@@ -85,6 +87,21 @@ def probe(settings: Settings, client: Callable[[], httpx.AsyncClient]) -> Probe:
     from zot.adapters.probes.http import HttpProbe
 
     return HttpProbe(client, authorizer_for, settings.environ, f"zot/{__version__}")
+
+
+def models(
+    known: Catalog,
+    service: CredentialService,
+    client: Callable[[], httpx.AsyncClient],
+    settings: Settings,
+) -> ModelService:
+    """Return the service that asks a provider for its own list of models."""
+    from zot import __version__
+    from zot.adapters.listings.http import HttpListing
+    from zot.app.models import ModelService
+
+    ask = HttpListing(client, authorizer_for, f"zot/{__version__}")
+    return ModelService(known, service, ask, settings.environ)
 
 
 def login_page() -> LoginPage:
@@ -168,24 +185,23 @@ def sources(settings: Settings, store: SecretStore, known: Catalog) -> Sequence[
     from zot.adapters.sources.flag import FlagSource
     from zot.adapters.sources.store import StoreSource
 
+    made: list[KeyCommands] = []
+
     def run(command: KeyCommand, defined_in: Path | None = None) -> Secret:
         from zot.adapters.sources._command import KeyCommands
 
-        key_variables = frozenset(name for p in known.providers.values() for name in p.env)
-        return KeyCommands(settings.environ, key_variables).run(command, defined_in)
+        if not made:  # one for all, so that a command runs once however many wait for it
+            key_variables = frozenset(name for p in known.providers.values() for name in p.env)
+            made.append(KeyCommands(settings.environ, key_variables))
+        return made[0].run(command, defined_in)
 
     return [
         FlagSource(settings.api_key, settings.key_name),
         EnvSource(settings.environ),
         StoreSource(store, run),
-        CustomSource(settings.environ, run),
+        CustomSource(settings.environ, partial(run, defined_in=settings.home / "models.json")),
         AmbientSource(settings.environ, settings.user_home),
     ]
-
-
-def credentials(found: Sequence[CredentialSource]) -> CredentialService:
-    """Return the credential policy over these sources."""
-    return CredentialService(found)
 
 
 def selection(known: Catalog, service: CredentialService, wanted: Config) -> SelectionService:

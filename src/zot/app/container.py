@@ -35,7 +35,7 @@ class Container(containers.DeclarativeContainer):
     )
     sources = providers.ThreadSafeSingleton(build.sources, settings, store, catalog)
     credentials: providers.Provider[CredentialService] = providers.ThreadSafeSingleton(
-        build.credentials, sources
+        CredentialService, sources
     )
     selection: providers.Provider[SelectionService] = providers.ThreadSafeSingleton(
         build.selection, catalog, credentials, config
@@ -51,6 +51,9 @@ class Container(containers.DeclarativeContainer):
     repair = providers.Factory(build.repair, settings, notify)
     remember = providers.Factory(build.remember, settings)
     probe = providers.ThreadSafeSingleton(build.probe, settings, http_client.provider)
+    models = providers.ThreadSafeSingleton(
+        build.models, catalog, credentials, http_client.provider, settings
+    )
     login_page = providers.Factory(build.login_page)
     accounts: providers.Provider[AccountService] = providers.ThreadSafeSingleton(
         build.accounts, catalog, credentials, store, probe, settings

@@ -128,6 +128,8 @@ def _message(call: ModelCall, kind: type[ZotError], failure: Failure) -> str:
     provider = f"`{call.profile.id}`"
     code = f" ({failure.status})" if failure.status is not None else ""
     said = f": {failure.message}" if failure.message else ""
+    if kind is CredentialRejected and call.place.origin is Origin.NONE:
+        return f"{provider} refused a request without a credential{code}{said}"
     if kind is CredentialRejected:
         return f"{provider} refused the credential from {call.place}{code}{said}"
     if kind is ModelNotFound:

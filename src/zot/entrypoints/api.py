@@ -121,6 +121,13 @@ class AsyncZot:
         route = self.container.catalog().route(selection.order.model, selection.order.provider)
         return f"{route.model.ref} ({selection.why})" if selection.why else route.model.ref
 
+    async def served(self, provider: str) -> list[ModelSpec]:
+        """Ask a provider for its own list of models, at `base_url` where one was given."""
+        settings = self._settings
+        return await self.container.models().served(
+            provider, settings.base_url, insecure_http=settings.insecure_http
+        )
+
     def models(self, provider: str | None = None) -> list[ModelSpec]:
         """Return the models of the catalog, or of one provider."""
         known = self.container.catalog()

@@ -109,6 +109,11 @@ class Zot:
         loop = self._loop()
         return loop.call(self._zot.prepare(prompt, **options))
 
+    def served(self, provider: str) -> list[ModelSpec]:
+        """Ask a provider for its own list of models, at `base_url` where one was given."""
+        loop = self._loop()
+        return loop.call(self._zot.served(provider))
+
     def explain(self, provider: str) -> Resolution:
         """Say where a provider's credential comes from, and everywhere that was looked."""
         loop = self._loop()

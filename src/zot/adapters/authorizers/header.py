@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zot.domain.credential import ApiKey, Keyless, OAuthToken
-from zot.domain.error import CredentialError
+from zot.domain.credential import Ambient, ApiKey, Keyless, OAuthToken
+from zot.domain.error import SetupIncomplete
 from zot.domain.request import ModelCall, WireRequest
 from zot.domain.secret import Secret
 from zot.ports.authorizer import Authorizer
@@ -16,6 +16,9 @@ HEADERS = {
     "x-goog-api-key": ("x-goog-api-key", ""),
     "api-key": ("api-key", ""),
     "cf-aig-authorization": ("cf-aig-authorization", "Bearer "),
+    # a key of these clouds goes in a header; their chains sign or exchange instead
+    "aws": ("authorization", "Bearer "),
+    "google": ("x-goog-api-key", ""),
 }
 
 
@@ -34,9 +37,11 @@ class HeaderAuthorizer:
                 return self._with(request, key)
             case OAuthToken(access):
                 return self._with(request, access)
-            case other:
-                kind = type(other).__name__
-                raise CredentialError(f"`{call.profile.id}` cannot use a credential of kind {kind}")
+            case Ambient(chain):
+                raise SetupIncomplete(
+                    f"`{call.profile.id}` cannot use the {chain} chain yet, found by {call.place}",
+                    hint=f"export {call.profile.env[0]}=… is the way that works",
+                )
 
     def _with(self, request: WireRequest, secret: Secret) -> WireRequest:
         value = self._prefix + secret.reveal()

@@ -89,24 +89,25 @@ def _common(ctx: click.Context) -> tuple[Screen, Question]:
 @click.argument("query", required=False, default="")
 @click.option("-P", "--provider", metavar="ID", help="Only this provider.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--live", is_flag=True, help="Ask the provider itself for its list.")
 @click.option("--check", "checking", is_flag=True, help="Check models.json; exit 3 on a mistake.")
 @click.pass_context
-def models(
-    ctx: click.Context,
-    query: str,
-    provider: str | None,
-    as_json: bool,
-    checking: bool,
-) -> None:
+def models(ctx: click.Context, /, query: str, **wish: Any) -> None:
     """List the models of the catalog."""
     from dataclasses import replace
 
-    from zot.entrypoints.cli.models import check, show
+    from zot.entrypoints.cli.models import check, show, show_served
 
     screen, given = _common(ctx)
-    given = replace(given, provider=provider or given.provider, as_json=as_json or given.as_json)
-    if checking:
+    given = replace(
+        given,
+        provider=wish["provider"] or given.provider,
+        as_json=wish["as_json"] or given.as_json,
+    )
+    if wish["checking"]:
         check(screen, given)
+    elif wish["live"]:
+        show_served(screen, given)
     else:
         show(screen, given, query)
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import click
 
+from zot.domain.error import UsageError
 from zot.domain.model import ModelSpec, Price
 from zot.entrypoints import jsonl
 from zot.entrypoints.cli.ask import Question, zot_for
+from zot.entrypoints.cli.run import run
 from zot.entrypoints.cli.screen import Screen
 
 
@@ -20,6 +22,21 @@ def show(screen: Screen, given: Question, query: str) -> None:
         text = f"{spec.ref} {spec.name}".lower()
         if all(word in text for word in wanted):
             screen.out((jsonl.line(_object(spec)) if given.as_json else plain(spec)) + "\n")
+
+
+def show_served(screen: Screen, given: Question) -> None:
+    """Print the list that the provider itself gives."""
+    if given.provider is None:
+        raise UsageError("name the provider to ask: zot models --live --provider ID")
+    provider = given.provider
+    zot = zot_for(given, screen)
+
+    async def whole() -> None:
+        async with zot:
+            for spec in await zot.served(provider):
+                screen.out((jsonl.line(_object(spec)) if given.as_json else plain(spec)) + "\n")
+
+    run(whole())
 
 
 def check(screen: Screen, given: Question) -> None:

@@ -1,0 +1,1 @@
+"""What a provider itself says it serves."""
