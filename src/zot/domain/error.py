@@ -17,7 +17,7 @@
 
 Each class has a `slug`, the name people can search for, and the exit status that the
 command line gives it. Messages start in lower case and end without a full stop; the
-remedy is the `hint`.
+remedy is the `hint`. One file, since the tree above is its table of contents.
 """
 
 from __future__ import annotations

@@ -63,9 +63,16 @@ def page() -> Iterator[Visit]:
     visit = asyncio.run_coroutine_threadsafe(opened(refused), loop).result(10)
     yield visit
     asyncio.run_coroutine_threadsafe(closed(visit), loop).result(10)
+    asyncio.run_coroutine_threadsafe(settled(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+async def settled() -> None:
+    """Wait for the connections that the browser opened while the page closed."""
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others, timeout=5)
 
 
 def test_a_person_pastes_a_key_and_sees_success(browser: Any, page: Visit):

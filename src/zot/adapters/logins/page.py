@@ -73,7 +73,7 @@ class _Visit:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection with one page."""
         task = asyncio.current_task()
-        if task is None or len(self._open) >= MOST_CONNECTIONS:
+        if task is None or self._over or len(self._open) >= MOST_CONNECTIONS:
             writer.close()
             return
         self._open.add(task)
@@ -95,6 +95,7 @@ class _Visit:
 
     async def finish(self) -> None:
         """End what is still connected, after a moment for answers on their way."""
+        self._over = True
         if self._open:
             await asyncio.wait(self._open, timeout=0.5)
         left = list(self._open)
@@ -103,6 +104,7 @@ class _Visit:
         await asyncio.gather(*left, return_exceptions=True)
 
     _profile_stored = False
+    _over = False
 
     async def _answer(self, request: Request) -> tuple[int, str]:
         if request.headers.get("host") != self.host:
