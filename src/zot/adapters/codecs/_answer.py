@@ -16,7 +16,7 @@ from zot.domain.request import ModelCall
 _MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError)
 
 
-class BaseAnswer(ABC):
+class WireAnswer(ABC):
     """The state of one answer that is a stream of events, or one document in place of it.
 
     An error is raised at once where nothing came before it in the same bytes, else by the

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zot.adapters.codecs import _failure
-from zot.adapters.codecs._answer import BaseAnswer
+from zot.adapters.codecs._answer import WireAnswer
 from zot.adapters.codecs._anthropic_calls import AnswerBlock, ToolBlock
 from zot.adapters.codecs._bedrock_blocks import (
     Block,
@@ -37,7 +37,7 @@ from zot.domain.usage import Usage
 _OWN_CALLS = (None, "tool_use")  # a call of any other type is run by the provider
 
 
-class Answer(BaseAnswer):
+class Answer(WireAnswer):
     """The state of one answer; the calls of `answer_tool` come as text.
 
     In a stream the reason to stop comes first, and the counts follow it.

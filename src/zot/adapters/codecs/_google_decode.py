@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from zot.adapters.codecs import _failure
-from zot.adapters.codecs._answer import BaseAnswer
+from zot.adapters.codecs._answer import WireAnswer
 from zot.adapters.codecs._google_body import OVER, Chunks
 from zot.adapters.codecs._google_failure import refused
 from zot.adapters.codecs._google_outcome import Outcome
@@ -22,7 +22,7 @@ _ABOUT_ALL = ("groundingMetadata", "citationMetadata", "urlContextMetadata")
 Raw = Mapping[str, object]
 
 
-class Answer(BaseAnswer):
+class Answer(WireAnswer):
     """The state of one answer; the calls of `answer_tool` come as text.
 
     The end is known only when no more bytes come: nothing marks the last chunk, and counts

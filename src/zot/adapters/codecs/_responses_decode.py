@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from zot.adapters.codecs._answer import BaseAnswer
+from zot.adapters.codecs._answer import WireAnswer
 from zot.adapters.codecs._json import parse, shown, whole
 from zot.adapters.codecs._responses_calls import CUSTOM, FUNCTION, CallItem
 from zot.adapters.codecs._responses_items import (
@@ -41,7 +41,7 @@ _TERMINAL = {
 }
 
 
-class Answer(BaseAnswer):
+class Answer(WireAnswer):
     """The state of one answer."""
 
     def __init__(self, call: ModelCall, content_type: str, notices: Sequence[str] = ()) -> None:
