@@ -1,5 +1,7 @@
 """Answers of the bedrock-converse wire, oddity by oddity."""
 
+# Over 300 lines, since the cases of one wire are read side by side.
+
 from __future__ import annotations
 
 import json

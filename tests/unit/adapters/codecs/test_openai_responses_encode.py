@@ -1,5 +1,7 @@
 """Requests of the openai-responses wire, and of the back end of Codex, quirk by quirk."""
 
+# Over 300 lines, since the cases of one wire are read side by side.
+
 from __future__ import annotations
 
 import json
