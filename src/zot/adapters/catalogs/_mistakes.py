@@ -111,8 +111,12 @@ def explained(
 
 
 def fields_of(model: type[BaseModel]) -> list[str]:
-    """Return the names of a model's fields as the file writes them."""
-    return [field.alias or name for name, field in model.model_fields.items()]
+    """Return the names of a model's fields as the file writes them.
+
+    What a provider's models are is read one by one, beside the provider itself.
+    """
+    own = [field.alias or name for name, field in model.model_fields.items()]
+    return [*own, "models", "modelOverrides"] if "discover" in own and "models" not in own else own
 
 
 def _said(line: Any, steps: Path, value: Any, model: type[BaseModel]) -> tuple[str, str]:

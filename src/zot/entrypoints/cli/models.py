@@ -51,7 +51,8 @@ def check(screen: Screen, given: Question) -> None:
             if problem.hint:
                 screen.out(f"  hint: {screen.safe(problem.hint)}\n")
     if catalog.problems:
-        screen.err(f"models.json: {len(catalog.problems)} mistakes")
+        count = len(catalog.problems)
+        screen.err(f"models.json: {count} mistake{'s' if count > 1 else ''}")
         raise click.exceptions.Exit(catalog.problems[0].exit_code)
     screen.notice("models.json: no mistake")
 
